@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "agent/base/time.h"
 
@@ -74,6 +75,9 @@ enum class WriteStatus {
   kRejected,  // Certainly not stored, for another reason (403, 429, refused).
   kUnknown,   // No answer, or one that does not say: it may have been stored.
 };
+
+std::string_view ToString(ReadStatus status);
+std::string_view ToString(WriteStatus status);
 
 }  // namespace k8s
 
