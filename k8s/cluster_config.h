@@ -1,6 +1,7 @@
 // Where the API server is and who we are to it: from a kubeconfig, or from the
 // service account of the pod we run in. Reads files, makes no request.
-// Source: kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig,
+// Source:
+// kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig,
 // kubernetes.io/docs/tasks/run-application/access-api-from-pod.
 #ifndef K8S_CLUSTER_CONFIG_H_
 #define K8S_CLUSTER_CONFIG_H_
@@ -11,8 +12,8 @@
 
 namespace k8s {
 
-// One PEM or token that lives in a file, which may be replaced at any time and is
-// then read again, or that was given in place.
+// One PEM or token that lives in a file, which may be replaced at any time and
+// is then read again, or that was given in place.
 struct Secret {
   std::string file;  // Wins if set.
   std::string data;
@@ -30,11 +31,12 @@ struct ClusterConfig {
   Secret client_key;
   Secret token;
   std::string default_namespace;  // Of the context or the service account.
-  std::string origin;  // For the log: "kubeconfig /x, context y" or "in-cluster".
+  std::string
+      origin;  // For the log: "kubeconfig /x, context y" or "in-cluster".
 };
 
-// `path` "" means: the file in KUBECONFIG, else in-cluster, else ~/.kube/config.
-// `context` "" means current-context.
+// `path` "" means: the file in KUBECONFIG, else in-cluster, else
+// ~/.kube/config. `context` "" means current-context.
 base::Result<ClusterConfig> LoadClusterConfig(const std::string& path,
                                               const std::string& context);
 

@@ -1,8 +1,8 @@
 // The Lease as the election sees it: a record that can be compared, the version
-// it was read at, and what came back from trying to read or write it. Data only;
-// shared by agent/election (which decides) and k8s (which speaks to the API
-// server), which do not know each other.
-// Source: coordination.k8s.io/v1 Lease.
+// it was read at, and what came back from trying to read or write it. Data
+// only; shared by agent/election (which decides) and k8s (which speaks to the
+// API server), which do not know each other. Source: coordination.k8s.io/v1
+// Lease.
 #ifndef K8S_LEASE_H_
 #define K8S_LEASE_H_
 
@@ -20,8 +20,8 @@ namespace k8s {
 using MicroTime = std::int64_t;
 
 // Annotation kReleasedBy, "<uid>/<incarnation>/<leaseTransitions>": the last
-// holder gave the lease up on purpose. Written by the same compare-and-swap that
-// empties the holder.
+// holder gave the lease up on purpose. Written by the same compare-and-swap
+// that empties the holder.
 struct ReleaseMark {
   std::string uid;
   std::string incarnation;
@@ -35,7 +35,8 @@ inline constexpr char kReleasedBy[] = "leader-elector.io/released-by";
 // Labels and other annotations are not part of it.
 struct LeaseRecord {
   std::string uid;
-  std::string holder;  // "" when nobody holds it. For one of ours, an incarnation.
+  std::string
+      holder;  // "" when nobody holds it. For one of ours, an incarnation.
   MicroTime acquire_time = 0;
   MicroTime renew_time = 0;
   std::int64_t transitions = 0;

@@ -1,7 +1,7 @@
 // Speaks the Lease API and nothing else: one call, one request, one deadline.
-// Retries belong to the caller, except one: a 401 reads the token again and tries
-// once more inside the same deadline. An instance has one connection and belongs
-// to one thread; Cancel() may come from any.
+// Retries belong to the caller, except one: a 401 reads the token again and
+// tries once more inside the same deadline. An instance has one connection and
+// belongs to one thread; Cancel() may come from any.
 #ifndef K8S_LEASE_CLIENT_H_
 #define K8S_LEASE_CLIENT_H_
 
@@ -23,7 +23,8 @@ struct LeaseName {
 
 // Why a call did not do what was asked. `message` is one whole sentence for a
 // person: what was tried, what came back, what to do.
-//   update lease shop/web: 403 Forbidden: the role needs verb "update" on "leases"
+//   update lease shop/web: 403 Forbidden: the role needs verb "update" on
+//   "leases"
 struct ApiError {
   int http_status = 0;  // 0: no HTTP answer came back.
   std::string reason;   // metav1.Status reason, "" if none.
@@ -45,9 +46,8 @@ struct WriteAnswer {
 
 // For metrics. `verb` get, create, update or watch; `code` the HTTP status or
 // "timeout", "connection"; seconds from send to answer.
-using RequestObserver =
-    std::function<void(const char* verb, const std::string& code,
-                       base::Duration took)>;
+using RequestObserver = std::function<void(
+    const char* verb, const std::string& code, base::Duration took)>;
 using BootClock = std::function<base::Instant()>;
 
 class LeaseClient {
@@ -62,8 +62,8 @@ class LeaseClient {
   ReadAnswer Get(base::Instant deadline);
 
   // Stores `write.record` over `write.base` (PUT with its uid and
-  // resourceVersion), or creates the lease (PUT without resourceVersion, which a
-  // Role can limit to one name; 422 "must be specified" means that it exists:
+  // resourceVersion), or creates the lease (PUT without resourceVersion, which
+  // a Role can limit to one name; 422 "must be specified" means that it exists:
   // kConflict). The outcome after a timeout or 5xx is kUnknown.
   WriteAnswer Write(const LeaseWrite& write, base::Instant deadline);
 

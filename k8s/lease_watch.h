@@ -17,12 +17,14 @@
 namespace k8s {
 
 // One change. `follows` is the resourceVersion of the lease state right before
-// it: the event before this one in the same unbroken stream, or the version that
-// Follow() was given. Nothing happened to the lease between `follows` and this.
+// it: the event before this one in the same unbroken stream, or the version
+// that Follow() was given. Nothing happened to the lease between `follows` and
+// this.
 struct LeaseChange {
   std::int64_t follows = 0;
   bool deleted = false;
-  Lease lease;  // If deleted: the last state, at the resourceVersion of deletion.
+  Lease
+      lease;  // If deleted: the last state, at the resourceVersion of deletion.
 };
 
 struct LeaseWatchEvents {
@@ -42,10 +44,11 @@ class LeaseWatch {
              LeaseWatchEvents events);
   ~LeaseWatch();  // Stops and joins.
 
-  // Starts to tell changes after `resource_version`, as seen by a read or stored
-  // by a write. Ends a stream that is still open. A stream that the server closes
-  // in good order (it does so after 30-60 min, or when it restarts) is resumed
-  // from the last version or bookmark without a word; when that fails, on_lost.
+  // Starts to tell changes after `resource_version`, as seen by a read or
+  // stored by a write. Ends a stream that is still open. A stream that the
+  // server closes in good order (it does so after 30-60 min, or when it
+  // restarts) is resumed from the last version or bookmark without a word; when
+  // that fails, on_lost.
   void Follow(std::int64_t resource_version);
 
   // No callback runs after this returns, unless called from a callback.

@@ -40,8 +40,8 @@ class SIDECAR_ANNOTATION(scoped_lockable) MutexLock {
 };
 
 // Waits with a Mutex held. For hand-over between threads only: a wait with a
-// time limit sleeps on a clock that stops in suspend, so nothing that matters to
-// leadership may wait here for time to pass.
+// time limit sleeps on a clock that stops in suspend, so nothing that matters
+// to leadership may wait here for time to pass.
 using ConditionVariable = std::condition_variable_any;
 
 }  // namespace base

@@ -11,8 +11,8 @@
 
 namespace base {
 
-// One sentence for a person: where, what was found, what was wanted. Never holds
-// a secret.
+// One sentence for a person: where, what was found, what was wanted. Never
+// holds a secret.
 struct Error {
   std::string message;
 };

@@ -35,11 +35,11 @@ struct Config {
   // How long the main container may go on after it has heard "not leader".
   Duration stop_grace = std::chrono::seconds(4);
   StopOrder stop_order = StopOrder::kTogether;
-  // A lease that nobody ever held is free at once. Two leaders, if it was deleted
-  // while a cut-off leader still counted on it.
+  // A lease that nobody ever held is free at once. Two leaders, if it was
+  // deleted while a cut-off leader still counted on it.
   bool trust_new_lease = false;
-  // A lease that client-go released is free after its 1 s. Two leaders, if it was
-  // client-go's release that wiped a live lease.
+  // A lease that client-go released is free after its 1 s. Two leaders, if it
+  // was client-go's release that wiped a live lease.
   bool trust_client_go_release = false;
   // Goes on when the store's versions have gone back. Two leaders, if somebody
   // still leads by the newer copy; fencing tokens may repeat.
@@ -62,8 +62,9 @@ struct Tick {};
 struct ReadDone {
   std::uint64_t id = 0;
   k8s::ReadStatus status = k8s::ReadStatus::kFailed;
-  k8s::Lease lease;        // With kFound.
-  Duration retry_after{};  // With kFailed: at least so long, if the server said.
+  k8s::Lease lease;  // With kFound.
+  Duration
+      retry_after{};  // With kFailed: at least so long, if the server said.
 };
 
 struct WriteDone {
@@ -98,9 +99,9 @@ struct Permission {
   bool paused = false;
 };
 
-using Event = std::variant<Start, Tick, ReadDone, WriteDone, WatchEvent,
-                           WatchLive, WatchLost, Doubt, StopRequested, GiveUp,
-                           Drained, Permission>;
+using Event =
+    std::variant<Start, Tick, ReadDone, WriteDone, WatchEvent, WatchLive,
+                 WatchLost, Doubt, StopRequested, GiveUp, Drained, Permission>;
 
 // ----------------------------------------------------------------- views
 
@@ -108,10 +109,10 @@ enum class State {
   kStarting,   // Nothing of the lease has been seen yet.
   kFollowing,  // In the election, not leading.
   kLeading,
-  kDraining,   // Holds without leading: the main container stops (T13).
+  kDraining,  // Holds without leading: the main container stops (T13).
   kPaused,
   kUnhealthy,
-  kRefusing,   // The store went back in time (T11).
+  kRefusing,  // The store went back in time (T11).
   kStopped,
 };
 
@@ -121,8 +122,9 @@ enum class State {
 struct View {
   State state = State::kStarting;
   bool leads = false;
-  Instant valid_until;             // While leading or draining.
-  std::int64_t fencing_token = 0;  // While leading, or of the last term; 0: none.
+  Instant valid_until;  // While leading or draining.
+  std::int64_t fencing_token =
+      0;  // While leading, or of the last term; 0: none.
   // Leading, and the API server has not answered since this instant's cause:
   // from here on leadership is in jeopardy.
   Instant jeopardy_at = Instant::Never();
@@ -150,18 +152,16 @@ struct Publish {
 struct Read {
   std::uint64_t id = 0;
   Instant deadline;
-  bool new_connection = false;  // The last one timed out.
 };
 
-// Store `write`. The shell stamps write.record.renew_time with a wall time later
-// than any it stamped before, and write.record.acquire_time with the same when
-// `kind` is kAcquire.
+// Store `write`. The shell stamps write.record.renew_time with a wall time
+// later than any it stamped before, and write.record.acquire_time with the same
+// when `kind` is kAcquire.
 struct Write {
   std::uint64_t id = 0;
   WriteKind kind = WriteKind::kRenew;
   k8s::LeaseWrite write;
   Instant deadline;
-  bool new_connection = false;
 };
 
 // One line of the trace that log, metrics, tests and checkers share.
@@ -170,7 +170,7 @@ struct Transition {
   std::string_view event;  // Fixed words in the past tense: "became leader".
   State from = State::kStarting;
   State to = State::kStarting;
-  std::string holder;       // As last seen.
+  std::string holder;  // As last seen.
   std::int64_t transitions = 0;
   std::int64_t fencing_token = 0;  // 0: not of interest here.
   Duration valid_for{};            // While leading.
