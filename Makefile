@@ -1,0 +1,68 @@
+# A thin front; the build is CMake's. Every target installs what it lacks.
+#
+#   make build     the release binary: build/release/agent/leader-elector
+#   make demo      three agents, a leader that stops, one that is killed, one frozen
+#   make test      unit, scenario, contract and integration tests
+#   make test-all  the same and the longer suites
+#   make bench     the local server under load
+#   make image     a container image by docker, podman or buildah
+#   make format    clang-format over our sources
+JOBS ?= $(shell nproc)
+# WERROR=1: warnings are errors, as in CI.
+WERROR ?= $(if $(CI),1,)
+CMAKE_FLAGS = -DLEADER_ELECTOR_WERROR=$(if $(WERROR),ON,OFF)
+IMAGE ?= leader-elector:dev
+
+.PHONY: build demo test test-all bench image format deps-build deps-test \
+	kubernetes configure-% test-release test-dev test-tsan
+
+build: deps-build configure-release
+	cmake --build build/release -j $(JOBS) --target leader-elector
+
+demo: build
+	cmake --build build/release -j $(JOBS) --target leader-elector-demo kube-standin
+	build/release/tests/demo/leader-elector-demo
+
+test: test-release test-dev test-tsan
+
+test-all: test
+
+test-release: deps-test kubernetes configure-release
+	cmake --build build/release -j $(JOBS)
+	$(CTEST) --test-dir build/release
+
+# AddressSanitizer and UndefinedBehaviorSanitizer, the agent included.
+test-dev: deps-test kubernetes configure-dev
+	cmake --build build/dev -j $(JOBS)
+	$(CTEST) --test-dir build/dev -L 'unit|scenario|integration'
+
+# ThreadSanitizer: what has threads.
+test-tsan: deps-test kubernetes configure-tsan
+	cmake --build build/tsan -j $(JOBS)
+	$(CTEST) --test-dir build/tsan -L threads
+
+CTEST = ctest --output-on-failure --no-tests=error -j $(JOBS) --timeout 300
+
+bench: build
+	cmake --build build/release -j $(JOBS) --target server_bench
+	build/release/tests/bench/server/server_bench
+
+image:
+	@tool=$$(command -v docker || command -v podman || command -v buildah) || \
+	  { echo "make image needs docker, podman or buildah" >&2; exit 1; }; \
+	$$tool build -t $(IMAGE) .
+
+format:
+	git ls-files '*.cc' '*.h' | xargs clang-format -i
+
+configure-%:
+	cmake --preset $* $(CMAKE_FLAGS)
+
+deps-build:
+	cmake/install-deps.sh build
+deps-test:
+	cmake/install-deps.sh test
+# The real etcd, kube-apiserver and client-go candidate, in a cache outside the
+# checkout: minutes the first time, nothing afterwards.
+kubernetes: deps-test
+	tests/kubernetes/build.sh
