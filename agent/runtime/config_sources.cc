@@ -1,0 +1,199 @@
+// Reads the environment and the YAML file into the draft.
+#include <yaml-cpp/yaml.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "agent/runtime/quote.h"
+#include "agent/runtime/raw_config.h"
+#include "agent/runtime/suggest.h"
+
+namespace runtime {
+namespace {
+
+bool IsNumber(std::string_view text) {
+  return !text.empty() &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// In the namespace of a Service leader-elector (or leader-elector-metrics)
+// Kubernetes gives every container LEADER_ELECTOR_SERVICE_HOST,
+// LEADER_ELECTOR_PORT, LEADER_ELECTOR_PORT_4041_TCP_ADDR and so on.
+// Source:
+// kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+bool IsServiceLink(std::string_view name) {
+  if (name.ends_with("_SERVICE_HOST") || name.ends_with("_PORT") ||
+      name.find("_SERVICE_PORT_") != std::string_view::npos) {
+    return true;
+  }
+  for (const std::string_view end : {"_ADDR", "_PROTO"}) {
+    if (name.ends_with(end)) name.remove_suffix(end.size());
+  }
+  for (const std::string_view end : {"_TCP", "_UDP", "_SCTP"}) {
+    if (!name.ends_with(end)) continue;
+    name.remove_suffix(end.size());
+    const std::size_t underscore = name.rfind('_');
+    return underscore != std::string_view::npos &&
+           IsNumber(name.substr(underscore + 1)) &&
+           name.substr(0, underscore).ends_with("_PORT");
+  }
+  return false;
+}
+
+std::string At(const std::string& file, const YAML::Mark& mark) {
+  return file + ":" + std::to_string(mark.line + 1);
+}
+
+// What a setting wants, for a value of the wrong type.
+std::string Wanted(const Setting& setting) {
+  if (setting.is_switch()) return "it must be true or false";
+  if (setting.value == "DURATION") return "it must be a duration such as 15s";
+  return "it must be a single value";
+}
+
+class YamlReader {
+ public:
+  YamlReader(const std::string& file, RawConfig& raw) : file_(file), raw_(raw) {
+    for (const Setting& setting : Settings()) {
+      known_.push_back(FileKey(setting));
+    }
+  }
+
+  void Read(const YAML::Node& root) {
+    if (root.IsNull()) return;
+    if (!root.IsMap()) {
+      raw_.AddError(At(file_, root.Mark()) +
+                    ": the file must hold lines such as \"leaseName: web\"");
+      return;
+    }
+    for (const auto& entry : root) ReadEntry(entry.first, entry.second);
+  }
+
+ private:
+  void ReadEntry(const YAML::Node& key, const YAML::Node& value) {
+    const std::string at = At(file_, key.Mark());
+    const std::string name = key.IsScalar() ? key.Scalar() : "";
+    const Setting* setting = FindSetting(name);
+    if (setting == nullptr) {
+      raw_.AddError(at + ": " + Shown(name) + " is no setting" +
+                    DidYouMean(name, known_));
+      return;
+    }
+    const auto [first, is_new] = lines_.emplace(name, key.Mark().line + 1);
+    if (!is_new) {
+      raw_.AddError(at + ": " + name + " is set again; it is set in line " +
+                    std::to_string(first->second));
+      return;
+    }
+    if (const auto text = TextOf(*setting, value, at + ": " + name)) {
+      raw_.Offer(setting->key, {*text, {Origin::Kind::kFile, at}});
+    }
+  }
+
+  const Setting* FindSetting(const std::string& name) const {
+    for (const Setting& setting : Settings()) {
+      if (FileKey(setting) == name) return &setting;
+    }
+    return nullptr;
+  }
+
+  // Lists are for addresses, and become one text with commas.
+  std::optional<std::string> TextOf(const Setting& setting,
+                                    const YAML::Node& value,
+                                    const std::string& subject) {
+    if (value.IsScalar()) return value.Scalar();
+    if (value.IsNull()) {
+      raw_.AddError(subject + " has no value; give it one or drop the line");
+      return std::nullopt;
+    }
+    if (value.IsMap()) {
+      raw_.AddError(subject + " is a map; " + Wanted(setting));
+      return std::nullopt;
+    }
+    std::string text;
+    bool good = setting.value == "ADDRESS" && value.size() > 0;
+    for (const auto& item : value) {
+      if (!item.IsScalar()) {
+        good = false;
+        break;
+      }
+      text += (text.empty() ? "" : ",") + item.Scalar();
+    }
+    if (good) return text;
+    raw_.AddError(subject + " is a list; " + Wanted(setting));
+    return std::nullopt;
+  }
+
+  const std::string& file_;
+  RawConfig& raw_;
+  std::vector<std::string> known_;
+  std::map<std::string, int> lines_;
+};
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+}  // namespace
+
+void ReadEnvironment(const Surroundings& surroundings, RawConfig& raw) {
+  std::map<std::string, Key> known;
+  std::vector<std::string> names{std::string(kConfigVariable)};
+  for (const Setting& setting : Settings()) {
+    known.emplace(EnvironmentName(setting), setting.key);
+    names.push_back(EnvironmentName(setting));
+  }
+  for (const auto& [name, value] : surroundings.environment) {
+    if (!name.starts_with(kEnvironmentPrefix) || name == kConfigVariable) {
+      continue;
+    }
+    const auto found = known.find(name);
+    if (found != known.end()) {
+      raw.Offer(found->second, {value, {Origin::Kind::kEnvironment, name}});
+    } else if (!IsServiceLink(name)) {
+      raw.AddError("environment variable " + Shown(name) + " is no setting" +
+                   DidYouMean(name, names));
+    }
+  }
+}
+
+void ReadFile(const std::string& path, const std::string& origin,
+              RawConfig& raw) {
+  const auto fail = [&](const std::string& why) {
+    raw.AddError(origin + " is " + Shown(path) + "; it cannot be read: " + why);
+  };
+  const std::unique_ptr<std::FILE, CloseFile> file(
+      std::fopen(path.c_str(), "re"));
+  if (!file) return fail(std::strerror(errno));
+  constexpr std::size_t kLargest = std::size_t{1} << 20;
+  std::string yaml;
+  std::array<char, 4096> part{};
+  while (const std::size_t size =
+             std::fread(part.data(), 1, part.size(), file.get())) {
+    yaml.append(part.data(), size);
+    if (yaml.size() > kLargest) return fail("it is larger than 1 MiB");
+  }
+  if (std::ferror(file.get()) != 0) return fail(std::strerror(errno));
+  ReadYaml(yaml, path, raw);
+}
+
+void ReadYaml(const std::string& yaml, const std::string& file_name,
+              RawConfig& raw) {
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
+    if (documents.size() > 1) {
+      raw.AddError(At(file_name, documents[1].Mark()) +
+                   ": a second document begins; the file must hold one");
+    }
+    if (!documents.empty()) YamlReader(file_name, raw).Read(documents[0]);
+  } catch (const YAML::Exception& error) {
+    raw.AddError(At(file_name, error.mark) + ": not YAML: " + error.msg);
+  }
+}
+
+}  // namespace runtime
