@@ -82,8 +82,8 @@ ElectionLoop::ElectionLoop(election::Config config,
       std::make_unique<k8s::LeaseClient>(cluster, name, user_agent, BootNow,
                                          observe),
       [this](election::Event event, const k8s::ApiError* error) {
-        Deliver({std::move(event),
-                 error ? std::optional(*error) : std::nullopt});
+        Deliver(
+            {std::move(event), error ? std::optional(*error) : std::nullopt});
       });
   thread_ = std::thread([this] { Run(); });
 }
@@ -132,17 +132,17 @@ void ElectionLoop::Run() {
   due_ns_ = Instant::Never().since_boot.count();
 }
 
-// Sleeps on the boot clock, so that a machine that slept past the lease wakes to
-// the truth.
+// Sleeps on the boot clock, so that a machine that slept past the lease wakes
+// to the truth.
 void ElectionLoop::ArmTimer() {
   const election::WakeWindow window = elector_.NextWake();
   if (window != window_ || wake_.is_never()) {
     window_ = window;
     wake_ = window.earliest;
     if (!window.latest.is_never() && window.latest > window.earliest) {
-      wake_ = wake_ + Duration(std::uniform_int_distribution<std::int64_t>(
-                          0, (window.latest - window.earliest).count())(
-                          random_));
+      wake_ =
+          wake_ + Duration(std::uniform_int_distribution<std::int64_t>(
+                      0, (window.latest - window.earliest).count())(random_));
     }
   }
   due_ns_ = wake_.since_boot.count();
@@ -178,9 +178,7 @@ void ElectionLoop::Do(const election::Publish& publish) {
   leadership_.Publish(publish.view);
 }
 
-void ElectionLoop::Do(const election::Read& read) {
-  requests_->Submit(read);
-}
+void ElectionLoop::Do(const election::Read& read) { requests_->Submit(read); }
 
 void ElectionLoop::Do(election::Write write) {
   k8s::LeaseRecord& record = write.write.record;

@@ -15,7 +15,7 @@
 
 #include "agent/base/mutex.h"
 #include "agent/election/elector.h"
-#include "agent/runtime/file_descriptor.h"
+#include "agent/http/fd.h"
 #include "agent/runtime/leadership.h"
 #include "agent/runtime/log.h"
 #include "agent/runtime/metrics.h"
@@ -90,9 +90,9 @@ class ElectionLoop {
   std::atomic<std::int64_t> busy_since_ns_{0};
   std::atomic<std::int64_t> due_ns_{base::Instant::Never().since_boot.count()};
 
-  const FileDescriptor wake_fd_;
-  const FileDescriptor timer_;
-  const FileDescriptor stopped_;
+  const http::Fd wake_fd_;
+  const http::Fd timer_;
+  const http::Fd stopped_;
   base::Mutex mutex_;
   std::deque<Delivery> queue_ GUARDED_BY(mutex_);
   std::atomic<bool> abandon_{false};

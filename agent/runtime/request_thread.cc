@@ -48,24 +48,23 @@ void RequestThread::Run() {
 
 void RequestThread::Execute(const election::Read& read) {
   k8s::ReadAnswer answer = client_->Get(read.deadline);
-  election::ReadDone done{.id = read.id,
-                          .status = answer.status,
-                          .lease = std::move(answer.lease),
-                          .retry_after = answer.error.retry_after.value_or(
-                              base::Duration::zero())};
-  done_(std::move(done), answer.status == k8s::ReadStatus::kFailed
-                             ? &answer.error
-                             : nullptr);
+  election::ReadDone done{
+      .id = read.id,
+      .status = answer.status,
+      .lease = std::move(answer.lease),
+      .retry_after = answer.error.retry_after.value_or(base::Duration::zero())};
+  done_(std::move(done),
+        answer.status == k8s::ReadStatus::kFailed ? &answer.error : nullptr);
 }
 
 void RequestThread::Execute(const election::Write& write) {
   k8s::WriteAnswer answer = client_->Write(write.write, write.deadline);
-  election::WriteDone done{.id = write.id,
-                           .status = answer.status,
-                           .lease = std::move(answer.lease),
-                           .renew_time = write.write.record.renew_time,
-                           .retry_after = answer.error.retry_after.value_or(
-                               base::Duration::zero())};
+  election::WriteDone done{
+      .id = write.id,
+      .status = answer.status,
+      .lease = std::move(answer.lease),
+      .renew_time = write.write.record.renew_time,
+      .retry_after = answer.error.retry_after.value_or(base::Duration::zero())};
   // A conflict is how two candidates meet, not an error.
   const bool failed = answer.status == k8s::WriteStatus::kRejected ||
                       answer.status == k8s::WriteStatus::kUnknown;

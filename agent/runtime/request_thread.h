@@ -19,8 +19,8 @@ using Request = std::variant<election::Read, election::Write>;
 
 class RequestThread {
  public:
-  // What came of a request: the event for the elector and, unless all went well,
-  // the error for people. Called on the thread `api`.
+  // What came of a request: the event for the elector and, unless all went
+  // well, the error for people. Called on the thread `api`.
   using Done = std::function<void(election::Event, const k8s::ApiError*)>;
 
   RequestThread(std::unique_ptr<k8s::LeaseClient> client, Done done);

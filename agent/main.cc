@@ -1,0 +1,188 @@
+// leader-elector: reads the configuration, wires the parts together, waits for
+// a signal, and ends in good order. Decides nothing.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/base/result.h"
+#include "agent/http/server.h"
+#include "agent/runtime/clock.h"
+#include "agent/runtime/config.h"
+#include "agent/runtime/confirmer.h"
+#include "agent/runtime/election_loop.h"
+#include "agent/runtime/identity.h"
+#include "agent/runtime/leadership.h"
+#include "agent/runtime/local_api.h"
+#include "agent/runtime/log.h"
+#include "agent/runtime/metrics.h"
+#include "agent/runtime/ops_api.h"
+#include "k8s/cluster_config.h"
+
+namespace {
+
+using base::Error;
+using base::Result;
+
+// Blocked before any thread starts, so that all of them leave signals to main.
+sigset_t BlockSignals() {
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  return stop;
+}
+
+Result<std::vector<http::Address>> ParseAll(
+    const std::vector<std::string>& texts) {
+  std::vector<http::Address> addresses;
+  for (const std::string& text : texts) {
+    Result<std::vector<http::Address>> parsed = http::ParseAddress(text);
+    if (!parsed) return parsed.error();
+    addresses.insert(addresses.end(), parsed->begin(), parsed->end());
+  }
+  return addresses;
+}
+
+Result<std::unique_ptr<http::Server>> Listen(const runtime::Config& config,
+                                             runtime::LocalApi& local,
+                                             const runtime::OpsApi& ops) {
+  Result<std::vector<http::Address>> loopback = ParseAll(config.http_addresses);
+  if (!loopback) return loopback.error();
+  Result<std::vector<http::Address>> cluster =
+      ParseAll(config.metrics_addresses);
+  if (!cluster) return cluster.error();
+  std::vector<http::Endpoint> endpoints;
+  endpoints.push_back({*loopback, http::HostRule::kLoopback, local.handler()});
+  if (!cluster->empty()) {
+    endpoints.push_back({*cluster, http::HostRule::kAny, ops.handler()});
+  }
+  return http::Server::Start(std::move(endpoints), http::Limits{},
+                             runtime::BootNow);
+}
+
+// What the kernel chose, for whoever asked for port 0.
+void LogAddresses(const http::Server& server, std::size_t endpoints,
+                  runtime::Log& log) {
+  for (std::size_t i = 0; i < endpoints; ++i) {
+    for (const http::Address& address : server.bound(i)) {
+      log.Info(i == 0 ? "serving /leader" : "serving /metrics",
+               {{"address", address.ToString()}});
+    }
+  }
+}
+
+// Waits for SIGTERM or SIGINT, then for the elector to stop; a second signal
+// ends the wait. The elector's own limit makes it bounded.
+void WaitForEnd(const sigset_t& stop, runtime::ElectionLoop& loop,
+                runtime::Log& log) {
+  const http::Fd signals(signalfd(-1, &stop, SFD_CLOEXEC));
+  bool asked = false;
+  while (true) {
+    pollfd fds[] = {{signals.get(), POLLIN, 0}, {loop.stopped_fd(), POLLIN, 0}};
+    if (poll(fds, 2, -1) < 0) continue;
+    if (fds[1].revents != 0) return;
+    if (fds[0].revents == 0) continue;
+    signalfd_siginfo info{};
+    if (read(signals.get(), &info, sizeof info) != sizeof info) continue;
+    const char* name = info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT";
+    if (asked) {
+      log.Warn("ended without releasing", {{"signal", name}});
+      return;
+    }
+    asked = true;
+    log.Info("was asked to stop", {{"signal", name}});
+    loop.Post(election::StopRequested{});
+  }
+}
+
+std::optional<Error> Run(runtime::Config config, runtime::Log& log) {
+  const sigset_t stop = BlockSignals();
+  const Result<k8s::ClusterConfig> cluster =
+      k8s::LoadClusterConfig(config.kubeconfig, config.context);
+  if (!cluster) return cluster.error();
+  if (config.lease_namespace.empty()) {
+    config.lease_namespace = cluster->default_namespace;
+  }
+  config.election.incarnation = runtime::MakeIncarnation(config.identity);
+  runtime::Leadership leadership({config.identity, config.election.incarnation,
+                                  config.lease_namespace, config.lease_name});
+  runtime::Metrics metrics(leadership, runtime::BootNow, runtime::Version());
+  const std::string user_agent =
+      "leader-elector/" + std::string(runtime::Version());
+  log.Info("started leader-elector",
+           {{"version", runtime::Version()},
+            {"incarnation", config.election.incarnation},
+            {"lease", config.lease_namespace + "/" + config.lease_name},
+            {"cluster", cluster->origin}});
+  runtime::LogConfig(config, log);
+
+  // The listeners need the loop for liveness, and nothing may contend before
+  // they are open; so the loop comes last and is looked up when asked.
+  std::unique_ptr<runtime::ElectionLoop> loop;
+  std::atomic<runtime::ElectionLoop*> running = nullptr;
+  runtime::Confirmer confirmer(
+      std::make_unique<k8s::LeaseClient>(
+          *cluster, k8s::LeaseName{config.lease_namespace, config.lease_name},
+          user_agent, runtime::BootNow,
+          [&](const char* verb, const std::string& code, base::Duration took) {
+            metrics.OnRequest(verb, code, took);
+          }),
+      leadership, [&] {
+        if (runtime::ElectionLoop* l = running) l->Post(election::Doubt{});
+      });
+  const runtime::OpsApi ops(
+      {.metrics_text = [&] { return metrics.Text(); },
+       .alive = [&]() -> std::optional<std::string> {
+         runtime::ElectionLoop* l = running;
+         std::string why = l ? l->WhyStuck(runtime::BootNow()) : "";
+         return why.empty() ? std::nullopt : std::optional(std::move(why));
+       },
+       .ready = [] { return std::optional<std::string>(); }});
+  runtime::LocalApi local(
+      &leadership, &ops,
+      [&](runtime::ConfirmDone done) { confirmer.Ask(std::move(done)); },
+      runtime::BootNow);
+  Result<std::unique_ptr<http::Server>> server = Listen(config, local, ops);
+  if (!server) return server.error();
+  LogAddresses(**server, config.metrics_addresses.empty() ? 1 : 2, log);
+
+  loop = std::make_unique<runtime::ElectionLoop>(
+      config.election, *cluster, user_agent, leadership, metrics, log);
+  running = loop.get();
+  WaitForEnd(stop, *loop, log);
+  (*server)->Stop();
+  running = nullptr;
+  log.Info("ended", {{"lease", leadership.identity().lease_name}});
+  return std::nullopt;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Result<runtime::Config, runtime::Exit> config =
+      runtime::LoadConfig(std::vector<std::string>(argv + 1, argv + argc),
+                          runtime::ReadSurroundings());
+  if (!config) {
+    const runtime::Exit& exit = config.error();
+    std::fputs(exit.out.c_str(), stdout);
+    std::fputs(exit.err.c_str(), stderr);
+    return exit.code;
+  }
+  runtime::Log log(config->log_level, config->log_format, STDERR_FILENO,
+                   runtime::WallNow);
+  const std::optional<Error> error = Run(*config, log);
+  if (!error) return 0;
+  log.Error("could not start", {{"error", error->message}});
+  return runtime::kExitRuntime;
+}
