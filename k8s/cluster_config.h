@@ -40,9 +40,22 @@ struct ClusterConfig {
 base::Result<ClusterConfig> LoadClusterConfig(const std::string& path,
                                               const std::string& context);
 
+// `file_name` is for messages, and the folder that relative paths start from.
+// What a later version will understand (exec, auth-provider, proxy-url, ...) is
+// refused with its line rather than ignored.
 base::Result<ClusterConfig> ParseKubeconfig(const std::string& yaml,
                                             const std::string& file_name,
                                             const std::string& context);
+
+// Where a pod finds its service account. A test points it elsewhere.
+inline constexpr char kServiceAccountFolder[] =
+    "/var/run/secrets/kubernetes.io/serviceaccount";
+
+// `host` and `port` as in KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT;
+// `folder` holds `token`, `ca.crt` and `namespace`.
+base::Result<ClusterConfig> InClusterConfig(const std::string& host,
+                                            const std::string& port,
+                                            const std::string& folder);
 
 }  // namespace k8s
 

@@ -92,9 +92,8 @@ std::string FormatMicroTime(MicroTime time) {
   const int year = static_cast<int>(date.year());
   CHECK(year >= 1 && year <= 9999);
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(),
-                "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", year,
-                static_cast<unsigned>(date.month()),
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
+                year, static_cast<unsigned>(date.month()),
                 static_cast<unsigned>(date.day()),
                 static_cast<int>(clock.hours().count()),
                 static_cast<int>(clock.minutes().count()),

@@ -12,8 +12,8 @@
 
 namespace k8s {
 
-// UTC with exactly six fractional digits, "2026-08-21T10:15:02.123456Z": the API
-// server takes nothing else. Only years 1 to 9999 can be written.
+// UTC with exactly six fractional digits, "2026-08-21T10:15:02.123456Z": the
+// API server takes nothing else. Only years 1 to 9999 can be written.
 std::string FormatMicroTime(MicroTime time);
 
 // Reads what others may write: 0 to 9 fractional digits (cut to microseconds)
