@@ -58,7 +58,7 @@ void Confirmer::Run() {
 ConfirmResult Confirmer::Read() {
   const k8s::ReadAnswer read = client_->Get(BootNow() + kLimit);
   if (read.status == k8s::ReadStatus::kFailed) {
-    return {.error = read.error.message};
+    return {.answered = false, .holder = "", .error = read.error.message};
   }
   // Taken after the read: a term that began meanwhile is not contradicted.
   const election::View view = leadership_.Get().view;
@@ -68,9 +68,11 @@ ConfirmResult Confirmer::Read() {
     on_doubt_();
   }
   if (ours && read.lease.record.uid != view.lease.uid) {
-    return {.error = "the lease was deleted and made again"};
+    return {.answered = false,
+            .holder = "",
+            .error = "the lease was deleted and made again"};
   }
-  return {.answered = true, .holder = holder};
+  return {.answered = true, .holder = holder, .error = ""};
 }
 
 }  // namespace runtime
