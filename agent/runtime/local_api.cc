@@ -156,7 +156,12 @@ http::Response LocalApi::Leader(const ConfirmResult* confirmed) {
 
 http::Response LocalApi::OldSidecar() {
   Refresh();
-  const bool held = view_.lease_exists && now_() < view_.lease_expires_at;
+  const base::Instant now = now_();
+  // Who compares the name with its own asks "do I lead?": ours stands there
+  // only while we do.
+  const bool ours = view_.lease.holder == leadership_->identity().incarnation;
+  const bool held = view_.lease_exists &&
+                    (ours ? view_.LeadsAt(now) : now < view_.lease_expires_at);
   http::Response response;
   response.body.append("{\"name\":").append(held ? texts_.holder : "\"\"");
   response.body.append(",\"last_update\":\"").append(texts_.last_update);
