@@ -43,15 +43,31 @@ std::string UnsetText(Key key) {
   }
 }
 
-std::vector<DescribedValue> Describe(const RawConfig& raw) {
+std::string Joined(const std::vector<std::string>& addresses) {
+  std::string text;
+  for (const std::string& address : addresses) {
+    text += (text.empty() ? "" : ",") + address;
+  }
+  return text.empty() ? "off" : text;
+}
+
+// Values as they were written, except addresses, which have short forms.
+std::vector<DescribedValue> Describe(const RawConfig& raw,
+                                     const Config& config) {
   std::vector<DescribedValue> values;
   for (const Setting& setting : Settings()) {
     const RawValue* value = raw.Find(setting.key);
     if (value == nullptr) {
       values.push_back({FileKey(setting), "", UnsetText(setting.key)});
     } else {
+      std::string text = value->text;
+      if (setting.key == Key::kHttpAddress)
+        text = Joined(config.http_addresses);
+      if (setting.key == Key::kMetricsAddress) {
+        text = Joined(config.metrics_addresses);
+      }
       values.push_back(
-          {FileKey(setting), value->text, OriginText(value->origin)});
+          {FileKey(setting), std::move(text), OriginText(value->origin)});
     }
   }
   return values;
@@ -103,7 +119,7 @@ base::Result<Config, Exit> Load(const std::vector<std::string>& arguments,
   }
   FillDefaults(surroundings, raw);
   Config config = CheckConfig(raw);
-  config.values = Describe(raw);
+  config.values = Describe(raw, config);
   if (!raw.errors().empty()) return Refusal(raw);
   if (line.print_config) return Exit{0, DescribeConfig(config), ""};
   return config;

@@ -100,14 +100,14 @@ class Parser {
       const std::vector<std::string>& results = flag.option->results();
       if (results.empty()) continue;
       if (flag.old_fleet) raw.old_fleet_flags.push_back(flag.name);
+      const bool may_repeat = flag.setting->value == "ADDRESS";
       std::string text = results.front();
-      for (std::size_t i = 1; i < results.size(); ++i) {
+      for (std::size_t i = 1; i < results.size() && may_repeat; ++i) {
         text += "," + results[i];
       }
-      if (results.size() > 1 && flag.setting->key != Key::kHttpAddress &&
-          flag.setting->key != Key::kMetricsAddress) {
+      if (results.size() > 1 && !may_repeat) {
         raw.AddError(flag.name + " is given " + std::to_string(results.size()) +
-                     " times (" + Shown(text) + "); give it once");
+                     " times; give it once");
       }
       if (const RawValue* other = raw.Find(flag.setting->key)) {
         raw.AddError(other->origin.where + " and " + flag.name +

@@ -143,10 +143,14 @@ struct CloseFile {
 
 void ReadEnvironment(const Surroundings& surroundings, RawConfig& raw) {
   std::map<std::string, Key> known;
-  std::vector<std::string> names{std::string(kConfigVariable)};
+  // Without the prefix, which would make all of them look alike.
+  const auto rest = [](std::string_view name) {
+    return std::string(name.substr(kEnvironmentPrefix.size()));
+  };
+  std::vector<std::string> names{rest(kConfigVariable)};
   for (const Setting& setting : Settings()) {
     known.emplace(EnvironmentName(setting), setting.key);
-    names.push_back(EnvironmentName(setting));
+    names.push_back(rest(EnvironmentName(setting)));
   }
   for (const auto& [name, value] : surroundings.environment) {
     if (!name.starts_with(kEnvironmentPrefix) || name == kConfigVariable) {
@@ -156,8 +160,12 @@ void ReadEnvironment(const Surroundings& surroundings, RawConfig& raw) {
     if (found != known.end()) {
       raw.Offer(found->second, {value, {Origin::Kind::kEnvironment, name}});
     } else if (!IsServiceLink(name)) {
+      const std::string nearest = Nearest(rest(name), names);
       raw.AddError("environment variable " + Shown(name) + " is no setting" +
-                   DidYouMean(name, names));
+                   (nearest.empty()
+                        ? ""
+                        : "; did you mean " + std::string(kEnvironmentPrefix) +
+                              nearest + "?"));
     }
   }
 }

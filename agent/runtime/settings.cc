@@ -38,11 +38,11 @@ constexpr std::array<Setting, 18> kSettings{{
      "How long the others wait for a silent leader before one of them takes "
      "over. Whole seconds."},
     {Key::kRenewDeadline, "renew-deadline", kTiming, "DURATION", "10s",
-     "How long a leader leads after the last renewal it sent that was "
-     "answered. Shorter than --lease-duration."},
+     "How long a leader leads after it sent its last answered renewal. "
+     "Shorter than --lease-duration."},
     {Key::kRetryPeriod, "retry-period", kTiming, "DURATION", "2s",
-     "How often a leader renews and a follower without a watch looks. 1.2 "
-     "times this is shorter than --renew-deadline."},
+     "How often a leader renews, and a follower looks when it cannot watch. "
+     "1.2 times this is shorter than --renew-deadline."},
     {Key::kStopGrace, "stop-grace", kTiming, "DURATION", "",
      "How long the main container may take to stop its work once it hears that "
      "it does not lead. Default: 4s, or less if --lease-duration leaves less."},
@@ -53,17 +53,17 @@ constexpr std::array<Setting, 18> kSettings{{
      "released at once)."},
     {Key::kHttpAddress, "http-address", kListeners, "ADDRESS",
      "127.0.0.1:4040,[::1]:4040",
-     "Where the main container asks GET /leader. Loopback only, as there is no "
-     "password: 127.0.0.1:4040, [::1]:4040; localhost:4040, :4040 or 4040 mean "
-     "both."},
+     "Where the main container asks GET /leader. A loopback address, since "
+     "there is no password: 127.0.0.1:4040 or [::1]:4040; localhost:4040, "
+     ":4040 and 4040 mean both."},
     {Key::kMetricsAddress, "metrics-address", kListeners, "ADDRESS",
      "[::]:4041",
      "Where Prometheus and the kubelet ask /metrics, /livez, /readyz and "
-     "/healthz. off: nowhere."},
+     "/healthz; off: nowhere."},
     {Key::kLogLevel, "log-level", kLogging, "LEVEL", "info",
-     "The least that is told: debug, info, warn or error."},
+     "debug, info, warn or error: the least that is told."},
     {Key::kLogFormat, "log-format", kLogging, "FORMAT", "logfmt",
-     "How: logfmt or json."},
+     "logfmt or json."},
     {Key::kTrustNewLease, "trust-new-lease", kRisks, "", "false",
      "Take a Lease that nobody ever held at once, not after --lease-duration. "
      "Two leaders, if somebody deleted it while a cut-off leader still counted "

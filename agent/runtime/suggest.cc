@@ -44,7 +44,8 @@ std::size_t Distance(const std::string& a, const std::string& b) {
 std::string Nearest(std::string_view word,
                     const std::vector<std::string>& known) {
   const std::string letters = Letters(word);
-  const std::size_t limit = std::max<std::size_t>(2, letters.size() / 3);
+  if (letters.size() < 2) return "";
+  const std::size_t limit = std::max<std::size_t>(1, letters.size() / 3);
   std::string nearest;
   std::size_t shortest = limit + 1;
   for (const std::string& candidate : known) {
