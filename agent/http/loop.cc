@@ -133,28 +133,27 @@ void Loop::Turn(base::Duration max_wait) {
 }
 
 void Loop::OnListener(Listener& listener) {
-  for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    if (!AcceptOne(listener)) return;
+  // Somebody is there: epoll says so.
+  if (!AcceptOne(listener)) {
+    if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return;
+    // No descriptor, or no memory. Without anybody to end for it the listener
+    // would stay readable: look away.
+    const bool room = std::any_of(endpoints_.begin(), endpoints_.end(),
+                                  [this](Served& s) { return EvictFrom(s); });
+    if (!room || !AcceptOne(listener)) PauseAccept(true);
+    return;
+  }
+  // Without a free descriptor the kernel does not say whether more are there.
+  for (int i = 1; i < kAcceptsPerTurn && AcceptOne(listener); ++i) {
   }
 }
 
-// False: nobody is left to accept, or it has to wait.
+// False: errno says why not.
 bool Loop::AcceptOne(Listener& listener) {
   Served& served = endpoints_[listener.endpoint];
   Fd socket(accept4(listener.socket.fd.get(), nullptr, nullptr,
                     SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (!socket) {
-    if (errno == EMFILE || errno == ENFILE) {
-      const bool room = std::any_of(endpoints_.begin(), endpoints_.end(),
-                                    [this](Served& s) { return EvictFrom(s); });
-      if (room) return true;
-    }
-    if (errno == EAGAIN) return false;
-    if (errno == EINTR || errno == ECONNABORTED) return true;
-    // No descriptor, no memory: the listener stays readable, so look away.
-    PauseAccept(true);
-    return false;
-  }
+  if (!socket) return false;
   if (served.connections >= limits_.connections) EvictFrom(served);
 
   const int on = 1;
