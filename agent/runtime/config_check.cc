@@ -188,32 +188,38 @@ class Checker {
     return duration;
   }
 
+  std::optional<seconds> LeaseDuration() {
+    const auto duration = DurationOf(Key::kLeaseDuration);
+    if (!duration) return std::nullopt;
+    if (*duration >= seconds(1) && *duration % seconds(1) == seconds(0)) {
+      return std::chrono::duration_cast<seconds>(*duration);
+    }
+    Refuse(Key::kLeaseDuration,
+           "it must be whole seconds, 1s or more: the Lease stores seconds");
+    return std::nullopt;
+  }
+
+  // A rule about two values is judged if both are good by themselves.
   void CheckTiming() {
-    auto lease = DurationOf(Key::kLeaseDuration);
+    const auto lease = LeaseDuration();
     const auto renew = DurationOf(Key::kRenewDeadline);
     const auto retry = DurationOf(Key::kRetryPeriod);
-    if (lease && (*lease < seconds(1) || *lease % seconds(1) != seconds(0))) {
-      Refuse(Key::kLeaseDuration,
-             "it must be whole seconds, 1s or more: the Lease stores seconds");
-      lease.reset();
-    }
     if (retry && *retry < kShortestRetry) {
       Refuse(Key::kRetryPeriod,
-             "it must be 100ms or more: each replica asks "
-             "the API server about once in this time");
+             "it must be 100ms or more: each replica asks the API server about "
+             "once in this time");
     } else if (renew && retry && *renew * 10 <= *retry * 12) {
       RefuseRetry();
     }
-    if (lease && renew && *lease <= *renew) {
+    bool term_is_good = lease && renew;
+    if (term_is_good && *lease <= *renew) {
       RefuseOrder();
-      lease.reset();
+      term_is_good = false;
     }
-    if (lease)
-      config_.election.lease_duration =
-          std::chrono::duration_cast<seconds>(*lease);
-    if (renew) config_.election.renew_deadline = *renew;
-    if (retry) config_.election.retry_period = *retry;
-    CheckStopGrace(lease && renew);
+    config_.election.lease_duration = lease.value_or(seconds(0));
+    config_.election.renew_deadline = renew.value_or(Duration(0));
+    config_.election.retry_period = retry.value_or(Duration(0));
+    CheckStopGrace(term_is_good);
   }
 
   // client-go's rule and its factor.
