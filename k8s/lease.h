@@ -35,8 +35,8 @@ inline constexpr char kReleasedBy[] = "leader-elector.io/released-by";
 // Labels and other annotations are not part of it.
 struct LeaseRecord {
   std::string uid;
-  std::string
-      holder;  // "" when nobody holds it. For one of ours, an incarnation.
+  // "" when nobody holds it. For one of ours, an incarnation.
+  std::string holder;
   MicroTime acquire_time = 0;
   MicroTime renew_time = 0;
   std::int64_t transitions = 0;

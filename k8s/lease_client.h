@@ -23,8 +23,7 @@ struct LeaseName {
 
 // Why a call did not do what was asked. `message` is one whole sentence for a
 // person: what was tried, what came back, what to do.
-//   update lease shop/web: 403 Forbidden: the role needs verb "update" on
-//   "leases"
+//   update lease shop/web: 403 Forbidden: the role needs verb "update" on ...
 struct ApiError {
   int http_status = 0;  // 0: no HTTP answer came back.
   std::string reason;   // metav1.Status reason, "" if none.

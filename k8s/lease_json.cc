@@ -117,10 +117,10 @@ std::optional<std::int64_t> DecodeResourceVersion(const json& object) {
 Result<Lease> DecodeLease(std::string_view text, const std::string& name) {
   const std::optional<json> object = ParseBoundedJson(text);
   if (!object) return NotALease("it is not JSON");
-  return DecodeLease(*object, name);
+  return DecodeLeaseObject(*object, name);
 }
 
-Result<Lease> DecodeLease(const json& object, const std::string& name) {
+Result<Lease> DecodeLeaseObject(const json& object, const std::string& name) {
   if (!object.is_object()) return NotALease("it is not an object");
   const std::string kind = StringMember(object, "kind");
   if (kind != "Lease") return NotALease("kind is \"" + kind + "\"");

@@ -17,8 +17,8 @@ namespace k8s {
 // wrong type, a missing uid or resourceVersion is an error. A release mark that
 // cannot be read is no mark.
 base::Result<Lease> DecodeLease(std::string_view text, const std::string& name);
-base::Result<Lease> DecodeLease(const nlohmann::json& object,
-                                const std::string& name);
+base::Result<Lease> DecodeLeaseObject(const nlohmann::json& object,
+                                      const std::string& name);
 
 // metadata.resourceVersion of any object, for bookmarks. Empty if there is none
 // that is a number.

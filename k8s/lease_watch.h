@@ -23,8 +23,8 @@ namespace k8s {
 struct LeaseChange {
   std::int64_t follows = 0;
   bool deleted = false;
-  Lease
-      lease;  // If deleted: the last state, at the resourceVersion of deletion.
+  // If deleted: the last state, at the resourceVersion of the deletion.
+  Lease lease;
 };
 
 struct LeaseWatchEvents {

@@ -1,5 +1,7 @@
 #include "k8s/server_url.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 #include <string_view>
@@ -20,8 +22,10 @@ bool IsHostCharacter(char c) {
          (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
-bool IsAddressCharacter(char c) {
-  return IsHostCharacter(c) || c == ':' || c == '%';
+// Without a zone: an API server is not on one link only.
+bool IsIpv6(const std::string& text) {
+  in6_addr address{};
+  return inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
 bool IsPathCharacter(char c) { return c > ' ' && c < 0x7f; }
@@ -51,7 +55,7 @@ base::Result<ServerUrl> ParseServerUrl(const std::string& text) {
     }
     url.host = authority.substr(0, end);
     authority.remove_prefix(end + 1);
-    if (!std::all_of(url.host.begin(), url.host.end(), IsAddressCharacter)) {
+    if (!IsIpv6(url.host)) {
       return Error{"\"" + url.host + "\" is not an IPv6 address"};
     }
   } else {

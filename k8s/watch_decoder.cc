@@ -69,7 +69,7 @@ bool WatchDecoder::Decode(std::string_view line, WatchFrame& frame) {
     problem_ = "an event has the unknown type \"" + type.substr(0, 40) + "\"";
     return false;
   }
-  base::Result<Lease> lease = DecodeLease(*object, name_);
+  base::Result<Lease> lease = DecodeLeaseObject(*object, name_);
   if (!lease) {
     problem_ = lease.error().message;
     return false;
