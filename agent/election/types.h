@@ -62,15 +62,14 @@ struct Tick {};
 struct ReadDone {
   std::uint64_t id = 0;
   k8s::ReadStatus status = k8s::ReadStatus::kFailed;
-  k8s::Lease lease;  // With kFound.
-  Duration
-      retry_after{};  // With kFailed: at least so long, if the server said.
+  k8s::Lease lease{};      // With kFound.
+  Duration retry_after{};  // With kFailed: at least so long, if it said so.
 };
 
 struct WriteDone {
   std::uint64_t id = 0;
   k8s::WriteStatus status = k8s::WriteStatus::kUnknown;
-  k8s::Lease lease;               // With kApplied: as stored.
+  k8s::Lease lease{};             // With kApplied: as stored.
   k8s::MicroTime renew_time = 0;  // What the shell stamped on this write.
   Duration retry_after{};
 };
@@ -80,7 +79,7 @@ struct WriteDone {
 struct WatchEvent {
   std::int64_t follows = 0;
   bool deleted = false;
-  k8s::Lease lease;
+  k8s::Lease lease{};
 };
 struct WatchLive {};
 struct WatchLost {};
@@ -160,8 +159,8 @@ struct Read {
 struct Write {
   std::uint64_t id = 0;
   WriteKind kind = WriteKind::kRenew;
-  k8s::LeaseWrite write;
-  Instant deadline;
+  k8s::LeaseWrite write{};
+  Instant deadline{};
 };
 
 // One line of the trace that log, metrics, tests and checkers share.
@@ -170,7 +169,7 @@ struct Transition {
   std::string_view event;  // Fixed words in the past tense: "became leader".
   State from = State::kStarting;
   State to = State::kStarting;
-  std::string holder;  // As last seen.
+  std::string holder{};  // As last seen.
   std::int64_t transitions = 0;
   std::int64_t fencing_token = 0;  // 0: not of interest here.
   Duration valid_for{};            // While leading.
