@@ -27,7 +27,10 @@ struct Status {
 Status Decode(const std::string& body) {
   Status status;
   const std::optional<json> object = ParseBoundedJson(body);
-  if (!object || StringMember(*object, "kind") != "Status") {
+  // The server's 504 of a request that ran into its timeout has no kind.
+  const bool decoded = object && (StringMember(*object, "kind") == "Status" ||
+                                  StringMember(*object, "status") == "Failure");
+  if (!decoded) {
     status.message = body;
     return status;
   }

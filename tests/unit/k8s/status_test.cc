@@ -79,6 +79,19 @@ TEST(StatusTest, EachAnswerSaysWhatToDo) {
             "address of the API server itself");
 }
 
+// As kube-apiserver 1.36 sends it.
+TEST(StatusTest, AStatusWithoutItsKindIsDecoded) {
+  HttpAnswer answer;
+  answer.status = 504;
+  answer.body =
+      R"({"metadata":{},"status":"Failure","message":"Timeout: request did )"
+      R"(not complete within the allotted timeout","reason":"Timeout",)"
+      R"("details":{},"code":504})";
+  EXPECT_EQ(Text("update", answer),
+            "update lease shop/web: 504 Gateway Timeout: Timeout: request did "
+            "not complete within the allotted timeout");
+}
+
 TEST(StatusTest, KeepsCodeReasonAndRetryAfter) {
   HttpAnswer answer = Answer(429, "TooManyRequests", "slow down");
   answer.retry_after = "7";
