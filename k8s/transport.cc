@@ -63,6 +63,11 @@ HttpOutcome Transport::Run(const HttpRequest& request,
 HttpOutcome Transport::RunOnce(const HttpRequest& request,
                                const HttpStream& stream) {
   const Instant started = waiter_.Now();
+  if (started >= stream.open_by) {
+    return TransportFailure{
+        Kind::kTimeout, false,
+        "the time was over before " + connection_.where() + " was asked"};
+  }
   const auto fresh = credentials_.Refresh(started, /*force=*/false);
   if (!fresh) {
     return TransportFailure{Kind::kCredentials, false, fresh.error().message};

@@ -341,6 +341,19 @@ TEST(LeaseClientTest, AnIdleConnectionThatWasClosedIsReplacedBeforeSending) {
   EXPECT_EQ(server.requests().size(), 2U);
 }
 
+// Even over a connection that is open: it would be stored after the time.
+TEST(LeaseClientTest, NothingIsSentAfterTheDeadline) {
+  LoopbackServer server(Always(200, LeaseText()));
+  LeaseClient client = ClientOf(server.Config());
+  EXPECT_EQ(client.Get(FarAway()).status, ReadStatus::kFound);
+
+  const WriteAnswer answer = client.Write(Update(), BootTime());
+
+  EXPECT_EQ(answer.status, WriteStatus::kRejected);
+  EXPECT_EQ(client.Get(FarAway()).status, ReadStatus::kFound);
+  EXPECT_EQ(server.requests().size(), 2U);
+}
+
 TEST(LeaseClientTest, AfterA401TheNewTokenIsTriedOnce) {
   const TemporaryFolder folder;
   LoopbackServer server([&](Peer& peer, int) {
