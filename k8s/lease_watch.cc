@@ -86,10 +86,14 @@ class LeaseWatch::Impl {
     std::int64_t follows = 0;   // The last lease state told.
     std::int64_t position = 0;  // Where to resume: that, or a later bookmark.
     bool told_live = false;
+    // False after a 410: the next stream asks for the lease as it is, without
+    // a version, and its first event says how that compares to `follows`.
+    bool anchored = true;
   };
   // How one stream ended: in good order unless there is an error.
   struct StreamEnd {
     bool opened = false;
+    bool told = false;  // Any change.
     std::optional<ApiError> error;
   };
 
@@ -99,6 +103,9 @@ class LeaseWatch::Impl {
   void Watch(Session& session);
   StreamEnd Stream(Session& session);
   bool Tell(const WatchFrame& frame, Session& session, StreamEnd& end);
+  bool Anchor(const WatchFrame& frame, Session& session, StreamEnd& end);
+  void TellChange(const WatchFrame& frame, std::int64_t follows,
+                  Session& session, StreamEnd& end);
   HttpRequest RequestFor(const Session& session, seconds timeout) const;
   // Between half of `longest` and all of it.
   void PauseUpTo(Duration longest);
@@ -159,6 +166,17 @@ void LeaseWatch::Impl::Watch(Session& session) {
     const std::int64_t position = session.position;
     StreamEnd end = Stream(session);
     if (!IsCurrent(session)) return;
+    // Asking with a version again would get a 410 again until the lease
+    // changes, for a read finds the same version.
+    if (session.anchored && end.error && end.error->http_status == 410 &&
+        !end.told) {
+      session.anchored = false;
+      continue;
+    }
+    if (!session.anchored && !end.error) {
+      end.error =
+          ErrorFromContent(Action(), 200, "the stream ended before it began");
+    }
     const bool may_pass =
         resuming && !end.opened && end.error && end.error->http_status == 0;
     if (end.error && !may_pass) return events_.on_lost(*end.error);
@@ -191,7 +209,8 @@ LeaseWatch::Impl::StreamEnd LeaseWatch::Impl::Stream(Session& session) {
   };
   HttpStream stream;
   stream.open_by = started + kOpenWithin;
-  stream.end_by = started + timeout + kOverdue;
+  const Instant overdue = started + timeout + kOverdue;
+  stream.end_by = session.anchored ? overdue : stream.open_by;
   stream.on_open = [&] {
     end.opened = true;
     observe("200");
@@ -199,9 +218,11 @@ LeaseWatch::Impl::StreamEnd LeaseWatch::Impl::Stream(Session& session) {
     session.told_live = true;
   };
   stream.on_bytes = [&](std::string_view bytes) {
-    return decoder.Feed(bytes, [&](const WatchFrame& frame) {
+    const bool goes_on = decoder.Feed(bytes, [&](const WatchFrame& frame) {
       return Tell(frame, session, end);
     });
+    if (session.anchored) stream.end_by = overdue;
+    return goes_on;
   };
   const HttpOutcome outcome =
       transport_.Follow(RequestFor(session, timeout), stream);
@@ -228,16 +249,38 @@ bool LeaseWatch::Impl::Tell(const WatchFrame& frame, Session& session,
     end.error = ErrorFromAnswer(Action(), answer);
     return false;
   }
+  if (!session.anchored && !Anchor(frame, session, end)) return false;
   session.position = std::max(session.position, frame.resource_version);
   if (frame.type == WatchFrame::Type::kBookmark) return true;
   if (frame.resource_version <= session.follows) return true;  // A repeat.
+  TellChange(frame, session.follows, session, end);
+  return true;
+}
+
+// The first event of a stream that was opened without a version is the lease as
+// it is. A bookmark instead says that there is none.
+bool LeaseWatch::Impl::Anchor(const WatchFrame& frame, Session& session,
+                              StreamEnd& end) {
+  if (frame.type == WatchFrame::Type::kBookmark) {
+    end.error = ErrorFromContent(Action(), 200, "the lease is gone");
+    return false;
+  }
+  session.anchored = true;
+  if (frame.resource_version > session.follows) {
+    TellChange(frame, /*follows=*/0, session, end);
+  }
+  return true;
+}
+
+void LeaseWatch::Impl::TellChange(const WatchFrame& frame, std::int64_t follows,
+                                  Session& session, StreamEnd& end) {
   LeaseChange change;
-  change.follows = session.follows;
+  change.follows = follows;
   change.deleted = frame.type == WatchFrame::Type::kDeleted;
   change.lease = frame.lease;
   session.follows = frame.resource_version;
+  end.told = true;
   events_.on_change(std::move(change));
-  return true;
 }
 
 HttpRequest LeaseWatch::Impl::RequestFor(const Session& session,
@@ -247,8 +290,10 @@ HttpRequest LeaseWatch::Impl::RequestFor(const Session& session,
   request.target = LeasesPath(name_) + "?watch=true&allowWatchBookmarks=true" +
                    "&fieldSelector=metadata.name%3D" +
                    PercentEncode(name_.name) +
-                   "&resourceVersion=" + std::to_string(session.position) +
                    "&timeoutSeconds=" + std::to_string(timeout.count());
+  if (session.anchored) {
+    request.target += "&resourceVersion=" + std::to_string(session.position);
+  }
   return request;
 }
 

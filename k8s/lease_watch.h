@@ -19,7 +19,8 @@ namespace k8s {
 // One change. `follows` is the resourceVersion of the lease state right before
 // it: the event before this one in the same unbroken stream, or the version
 // that Follow() was given. Nothing happened to the lease between `follows` and
-// this.
+// this. 0: something may have, because the server no longer knew what came
+// after that version.
 struct LeaseChange {
   std::int64_t follows = 0;
   bool deleted = false;
@@ -32,8 +33,9 @@ struct LeaseWatchEvents {
   // The stream is open and will deliver every change after the version it was
   // told to follow.
   std::function<void()> on_live;
-  // The stream cannot go on without a new read: 410, an ERROR event, or the
-  // server cannot be reached. Called once until the next Follow().
+  // The stream cannot go on without a new read: an ERROR event, the server
+  // cannot be reached, or the lease is gone. Called once until the next
+  // Follow().
   std::function<void(const ApiError&)> on_lost;
 };
 
@@ -48,7 +50,9 @@ class LeaseWatch {
   // stored by a write. Ends a stream that is still open. A stream that the
   // server closes in good order (it does so after 30-60 min, or when it
   // restarts) is resumed from the last version or bookmark without a word; when
-  // that fails, on_lost.
+  // that fails, on_lost. A version that the server has forgotten (410: it was
+  // restarted, or the lease has not changed for minutes) is not lost by itself:
+  // the stream then begins with the lease as it is.
   void Follow(std::int64_t resource_version);
 
   // No callback runs after this returns, unless called from a callback.
