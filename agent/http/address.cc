@@ -4,9 +4,7 @@
 #include <netinet/in.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
-#include <optional>
 #include <system_error>
 
 namespace http {
@@ -63,20 +61,6 @@ bool IsWildcard6(const Address& address) {
   return IN6_IS_ADDR_UNSPECIFIED(&in.sin6_addr);
 }
 
-std::optional<std::uint16_t> ParsePort(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, port);
-  if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
-  return port;
-}
-
-base::Error BadAddress(std::string_view text) {
-  return {"\"" + std::string(text) +
-          "\" is not an address to listen on: want 127.0.0.1:4040, "
-          "[::1]:4040, localhost:4040 or :4040"};
-}
-
 ListenFailure Explain(const Address& address, int error) {
   const std::string where = address.ToString();
   switch (error) {
@@ -115,28 +99,14 @@ std::string Address::ToString() const {
   return std::string(text) + ":" + std::to_string(port());
 }
 
-base::Result<std::vector<Address>> ParseAddress(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == text.npos) return BadAddress(text);
-  const auto port = ParsePort(text.substr(colon + 1));
-  if (!port) return BadAddress(text);
-  std::string host(text.substr(0, colon));
-  if (host.empty()) host = "[::]";
-
+base::Result<Address> MakeAddress(const std::string& ip, std::uint16_t port) {
   in_addr ip4{};
-  if (host == "localhost") {
-    ip4.s_addr = htonl(INADDR_LOOPBACK);
-    return std::vector{Make4(ip4, *port), Make6(in6addr_loopback, *port)};
-  }
-  if (inet_pton(AF_INET, host.c_str(), &ip4) == 1) {
-    return std::vector{Make4(ip4, *port)};
-  }
+  if (inet_pton(AF_INET, ip.c_str(), &ip4) == 1) return Make4(ip4, port);
   in6_addr ip6{};
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']' &&
-      inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &ip6) == 1) {
-    return std::vector{Make6(ip6, *port)};
-  }
-  return BadAddress(text);
+  if (inet_pton(AF_INET6, ip.c_str(), &ip6) == 1) return Make6(ip6, port);
+  return base::Error{"\"" + ip +
+                     "\" is not an address to listen on: want an IP address "
+                     "like 127.0.0.1 or ::1"};
 }
 
 base::Result<ListenSocket, ListenFailure> Listen(const Address& address) {

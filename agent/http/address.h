@@ -1,4 +1,5 @@
-// Where to listen: from text to a bound socket. Looks up no names. No thread.
+// Where to listen: from an IP address to a bound socket. Looks up no names. No
+// thread.
 #ifndef AGENT_HTTP_ADDRESS_H_
 #define AGENT_HTTP_ADDRESS_H_
 
@@ -6,8 +7,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "agent/base/result.h"
 #include "agent/http/fd.h"
@@ -22,10 +21,9 @@ struct Address {
   std::string ToString() const;  // "127.0.0.1:4040", "[::1]:4040"
 };
 
-// "127.0.0.1:4040", "[::1]:4040"; "localhost:4040" is both loopback addresses;
-// ":4041" and "[::]:4041" are every address of the machine, IPv4 and IPv6. Port
-// 0 lets the kernel choose.
-base::Result<std::vector<Address>> ParseAddress(std::string_view text);
+// `ip` is an IPv4 or IPv6 address without brackets; "::" is every address of
+// the machine, IPv4 ones too. Port 0 lets the kernel choose.
+base::Result<Address> MakeAddress(const std::string& ip, std::uint16_t port);
 
 struct ListenSocket {
   Fd fd;

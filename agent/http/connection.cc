@@ -1,5 +1,7 @@
 #include "agent/http/connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -105,7 +107,12 @@ Phase Connection::Advance(std::string_view data, Io& io) {
     if (io.out.size() < kOutHigh || data.size() == before) break;
   }
   Keep(data);
-  return Become(in_.empty() ? Phase::kIdle : Phase::kReading);
+  if (in_.empty()) return Become(Phase::kIdle);
+  // A client that sends a request in pieces may wait for each to be
+  // acknowledged, which the kernel would put off by 40 ms.
+  const int on = 1;
+  setsockopt(fd(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+  return Become(Phase::kReading);
 }
 
 // Appends answers to io.out and returns what is left: a part of a request, or

@@ -67,12 +67,13 @@ void WaitForEndOfStdin() {
 
 void ServeOwned() {
   LeadingPod pod;
-  auto server =
-      http::Server::Start({{*http::ParseAddress("127.0.0.1:0"),
-                            http::HostRule::kLoopback, pod.api.handler()},
-                           {*http::ParseAddress("127.0.0.1:0"),
-                            http::HostRule::kAny, pod.ops.handler()}},
-                          {}, runtime::BootNow);
+  auto server = http::Server::Start({{{*http::MakeAddress("127.0.0.1", 0)},
+                                      http::HostRule::kLoopback,
+                                      pod.api.handler()},
+                                     {{*http::MakeAddress("127.0.0.1", 0)},
+                                      http::HostRule::kAny,
+                                      pod.ops.handler()}},
+                                    {}, runtime::BootNow);
   CHECK(server);
   PrintPorts((*server)->bound(0)[0].port(), (*server)->bound(1)[0].port());
   WaitForEndOfStdin();
@@ -131,7 +132,7 @@ void ServeHttplib(std::size_t threads) {
 
 // A port that was free a moment ago, for a program that cannot take port 0.
 std::uint16_t FreePort() {
-  auto listener = http::Listen((*http::ParseAddress("127.0.0.1:0"))[0]);
+  auto listener = http::Listen(*http::MakeAddress("127.0.0.1", 0));
   CHECK(listener);
   return listener->address.port();
 }

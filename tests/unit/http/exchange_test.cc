@@ -177,9 +177,9 @@ TEST(ExchangeTest, TheLoopbackRuleHoldsForItsEndpointOnly) {
 }
 
 TEST(ExchangeTest, ServesIPv6) {
-  const auto addresses = *ParseAddress("[::1]:0");
-  if (!Listen(addresses[0])) GTEST_SKIP() << "this machine has no [::1]";
-  LoopDriver driver({{addresses, HostRule::kLoopback, Echo}}, {});
+  const Address address = *MakeAddress("::1", 0);
+  if (!Listen(address)) GTEST_SKIP() << "this machine has no [::1]";
+  LoopDriver driver({{{address}, HostRule::kLoopback, Echo}}, {});
   Client client = driver.Connect();
   const std::string port = std::to_string(driver.loop().bound(0)[0].port());
 

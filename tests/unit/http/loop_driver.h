@@ -69,7 +69,7 @@ class Client {
   bool reset_ = false;
 };
 
-inline Address Loopback() { return (*ParseAddress("127.0.0.1:0"))[0]; }
+inline Address Loopback() { return *MakeAddress("127.0.0.1", 0); }
 
 // Answers with the method and the path.
 inline std::optional<Response> Echo(const Request& request, Exchange&) {
