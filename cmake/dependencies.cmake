@@ -31,8 +31,14 @@ target_include_directories(sidecar_prometheus SYSTEM INTERFACE
   ${PROMETHEUS_CPP_INCLUDE})
 target_link_libraries(sidecar_prometheus INTERFACE ${PROMETHEUS_CPP_CORE})
 
-# cpp-httplib: HTTP to the API server. Header only. 0.41 is the first that has a
-# deadline for a whole call and cuts endless headers and bodies.
+# What follows is for the tests, the stand-in and the benchmarks only.
+if(NOT LEADER_ELECTOR_TESTS)
+  return()
+endif()
+
+# cpp-httplib: raw requests of the tests, the stand-in's server. Header only. 0.41
+# is the first that has a deadline for a whole call and cuts endless headers and
+# bodies.
 #   1. an installed one of 0.41 or newer, or the one install-deps.sh put into the
 #      cache where only Debian's packages are reached;
 #   2. else the upstream release, by its commit.
@@ -78,6 +84,4 @@ target_link_libraries(sidecar_httplib INTERFACE OpenSSL::SSL OpenSSL::Crypto
   Threads::Threads)
 
 # GoogleTest: the tests.
-if(LEADER_ELECTOR_TESTS)
-  find_package(GTest 1.12 REQUIRED)
-endif()
+find_package(GTest 1.12 REQUIRED)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what a fresh Debian 12 (or newer) lacks to build and test leader-elector.
 #
-#   cmake/install-deps.sh build   compiler, libraries, cpp-httplib
+#   cmake/install-deps.sh agent   compiler and libraries of the agent alone
+#   cmake/install-deps.sh build   the same, and GoogleTest and cpp-httplib
 #   cmake/install-deps.sh test    the same, and Go and the network tools of the tests
 #
 # Root installs Debian packages; anybody else is told which ones are missing.
@@ -10,17 +11,18 @@ set -euo pipefail
 
 what=${1:-build}
 case $what in
-build | test) ;;
-*) echo "usage: $0 build|test" >&2; exit 2 ;;
+agent | build | test) ;;
+*) echo "usage: $0 agent|build|test" >&2; exit 2 ;;
 esac
 cache=${LEADER_ELECTOR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
 mkdir -p "$cache"
 
 say() { echo "install-deps: $*" >&2; }
 
-packages=(g++ make cmake ninja-build pkg-config ca-certificates git
+packages=(g++ make cmake ninja-build pkg-config ca-certificates
   nlohmann-json3-dev libyaml-cpp-dev libssl-dev prometheus-cpp-dev
-  libcli11-dev libgtest-dev libgmock-dev)
+  libcli11-dev)
+[ "$what" != agent ] && packages+=(git libgtest-dev libgmock-dev)
 [ "$what" = test ] && packages+=(iproute2 iptables openssl curl)
 
 missing_packages() {
@@ -143,6 +145,7 @@ go_is_new_enough() { # binary; 1.26 is what Kubernetes 1.36 is built with
 }
 
 install_packages
+[ "$what" = agent ] && exit 0
 install_httplib
 [ "$what" = test ] && install_go
 exit 0
