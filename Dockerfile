@@ -19,7 +19,7 @@ FROM ${BASE}
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
        ca-certificates libprometheus-cpp-core1.0 libssl3 libyaml-cpp0.7 \
-    && rm -rf /var/lib/apt/lists/*
+    && apt-get clean && rm -rf /var/lib/apt/lists/*
 COPY LICENSE /usr/share/doc/leader-elector/
 COPY --from=build /src/build/release/agent/leader-elector /usr/local/bin/
 USER 65532:65532
