@@ -164,4 +164,18 @@ std::string Base64(std::string_view bytes) {
   return text;
 }
 
+std::string FromBase64(std::string_view text) {
+  std::string bytes(text.size() / 4 * 3, '\0');
+  const int size =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                      reinterpret_cast<const unsigned char*>(text.data()),
+                      static_cast<int>(text.size()));
+  Must(size >= 0, "not base64");
+  // OpenSSL counts the padding as bytes.
+  const std::size_t padding =
+      text.ends_with("==") ? 2U : (text.ends_with("=") ? 1U : 0U);
+  bytes.resize(static_cast<std::size_t>(size) - padding);
+  return bytes;
+}
+
 }  // namespace support

@@ -26,6 +26,7 @@ SigningKey NewSigningKey();
 
 // As kubeconfig's *-data fields and JWTs want it.
 std::string Base64(std::string_view bytes);
+std::string FromBase64(std::string_view text);
 
 class Authority {
  public:

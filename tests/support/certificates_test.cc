@@ -70,6 +70,9 @@ TEST(CertificatesTest, Base64PadsAsTheStandardSays) {
   EXPECT_EQ(Base64(""), "");
   EXPECT_EQ(Base64("f"), "Zg==");
   EXPECT_EQ(Base64("foobar"), "Zm9vYmFy");
+  for (const char* text : {"", "f", "fo", "foo", "foob"}) {
+    EXPECT_EQ(FromBase64(Base64(text)), text);
+  }
 }
 
 }  // namespace
