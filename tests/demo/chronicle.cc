@@ -24,12 +24,12 @@ void Chronicle::Take(const Answer& answer) {
 void Chronicle::TakeAwaited(const Answer& answer) {
   awaited_ = answer;
   if (answer.said == Said::kYes) return;  // Compare() tells it.
-  std::string text = NameOf(answer.agent);
-  text += answer.said == Said::kNo
-              ? " says no: its first answer, "
-              : " says yes too late, to be ignored: its first answer, ";
-  text += InWords(answer.received - awaited_since_) + " later";
-  if (answer.sent < awaited_since_) text += ", asked while it was frozen";
+  const char* what =
+      answer.said == Said::kNo ? "no" : "yes, too late: to be ignored";
+  const std::string text =
+      NameOf(answer.agent) + "'s first answer, " +
+      InWords(answer.received - awaited_since_) + " later: " + what +
+      (answer.sent < awaited_since_ ? " (asked while frozen)" : "");
   news_.push_back({answer.received, text});
   seen_[static_cast<std::size_t>(answer.agent)].role = Seen::Role::kUnknown;
 }

@@ -28,8 +28,8 @@ using demo::Paint;
 using demo::Screen;
 
 constexpr char kUsage[] =
-    R"(leader-elector-demo shows three agents that compete for one Lease: the leader is
-stopped, the next one killed, the third frozen. It takes less than a minute.
+    R"(leader-elector-demo shows three agents that compete for one Lease: the leader
+is stopped, the next one killed, the third frozen. It takes less than a minute.
 
   leader-elector-demo [--standin]
 

@@ -42,9 +42,8 @@ Show::Show(const LeaseToWin& lease, const std::string& folder, Screen& screen)
 
 bool Show::Run() {
   screen_.Say("Timing:  lease " + OnePlace(kLeaseDuration) +
-              ", renew deadline " + OnePlace(kRenewDeadline) +
-              ", retry period " + OnePlace(kRetryPeriod) +
-              " (usually 15, 10 and 2 s)");
+              ", renew deadline " + OnePlace(kRenewDeadline) + ", retry " +
+              OnePlace(kRetryPeriod) + " (default: 15, 10, 2 s)");
   Begin();
   Stop();
   Kill();
@@ -69,7 +68,7 @@ void Show::Begin() {
 
 void Show::Stop() {
   OpenAct("Act 1 of 3: stop the leader (SIGTERM)",
-          "It says no first, then gives the lease back: another takes over at "
+          "It says no, gives the lease back and ends: another takes over at "
           "once.");
   const int leader = WaitForLeader();
   const std::int64_t token =
@@ -120,7 +119,7 @@ void Show::Freeze() {
   agent(leader).Freeze();
   chronicle_.Note(now, NameOf(leader) + " gets SIGSTOP and is frozen");
   const int successor = WaitForSuccessor(leader, token);
-  Look(seconds(1));
+  Look();
   Thaw(leader, successor);
   CloseAct("freeze (SIGSTOP)", leader, successor, now);
 }
@@ -147,6 +146,7 @@ void Show::Thaw(int leader, int successor) {
 }
 
 bool Show::Report() {
+  Look();
   screen_.Draw({});
   screen_.Say("\nWhat was seen", Paint::kBold);
   screen_.Say(
@@ -158,15 +158,15 @@ bool Show::Report() {
   const Witness witness = chronicle_.witness();
   const int by_answers = witness.TogetherByAnswers();
   const int by_deadlines = witness.TogetherByDeadlines();
-  screen_.Say("  " + WithCommas(witness.answers()) +
+  screen_.Say("\n  " + WithCommas(witness.answers()) +
               " answers to GET /leader were looked at; each agent was asked "
               "every " +
               std::to_string(kAskEvery.count()) + " ms.");
   const bool good = by_answers == 0 && by_deadlines == 0;
-  screen_.Say("  Two led at once: " + std::to_string(by_answers) +
-                  " times by what they answered, " +
-                  std::to_string(by_deadlines) +
-                  " times by the\n  deadlines they promised.",
+  screen_.Say("\n  Two led at once: " + std::to_string(by_answers) +
+                  " times by what they answered at the same moment,\n" +
+                  Padded("", 19) + std::to_string(by_deadlines) +
+                  " times by the deadlines their answers promised.",
               good ? Paint::kGood : Paint::kBad);
   return good;
 }
@@ -174,11 +174,11 @@ bool Show::Report() {
 // ------------------------------------------------------------- directing
 
 void Show::OpenAct(const std::string& title, const std::string& sentence) {
+  if (!results_.empty()) Look();
   act_ = title;
   screen_.Say("\n" + title, Paint::kBold);
   screen_.Say(sentence, Paint::kDim);
-  if (!results_.empty())
-    Look(screen_.live() ? milliseconds(2000) : milliseconds(500));
+  if (!results_.empty()) Look();
   chronicle_.StartAct(BootNow());
 }
 
@@ -196,11 +196,11 @@ void Show::CloseAct(const std::string& what, int before, int after,
                   InWords(led - since) + "; nobody led for " + InWords(nobody) +
                   ".",
               Paint::kBold);
-  Look(screen_.live() ? milliseconds(2000) : milliseconds(500));
 }
 
-void Show::Look(Duration time) {
-  const Instant until = BootNow() + time;
+void Show::Look() {
+  const Instant until =
+      BootNow() + (screen_.live() ? seconds(2) : milliseconds(500));
   WaitUntil("time passes", [&] { return BootNow() >= until; });
 }
 
@@ -208,6 +208,7 @@ void Show::Restart(int i) {
   chronicle_.Note(BootNow(), NameOf(i) + " is started again");
   agent(i).Start();
   WaitForLeader();
+  Tick();
 }
 
 int Show::WaitForLeader() {

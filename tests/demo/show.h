@@ -50,7 +50,7 @@ class Show {
   void CloseAct(const std::string& what, int before, int after,
                 base::Instant since);
   // Lets the person look.
-  void Look(base::Duration time);
+  void Look();
   void Restart(int agent);
   // The one that leads while all the others follow it.
   int WaitForLeader();

@@ -10,7 +10,7 @@ namespace {
 using base::Duration;
 using base::Instant;
 
-constexpr std::size_t kBarWidth = 24;
+constexpr std::size_t kBarWidth = 20;
 // An answer that old says nothing of now.
 constexpr std::chrono::milliseconds kSilence{250};
 
@@ -30,44 +30,53 @@ std::string_view InWord(Agent::Life life) {
   return "";
 }
 
-std::string Bar(Duration left, Duration whole) {
-  const double part =
-      std::clamp(base::ToSeconds(left) / base::ToSeconds(whole), 0.0, 1.0);
+std::string TimeLeft(Duration left) {
+  const double part = std::clamp(
+      base::ToSeconds(left) / base::ToSeconds(kRenewDeadline), 0.0, 1.0);
   const auto full = static_cast<std::size_t>(part * kBarWidth + 0.5);
-  return std::string(full, '#') + std::string(kBarWidth - full, '.');
+  return Padded(InWords(left), 8) + std::string(full, '#') +
+         std::string(kBarWidth - full, '.');
+}
+
+// Its main container may act on its last yes until then, although it is silent.
+std::string LastPromise(const Seen& seen, Instant now) {
+  if (!seen.latest || seen.latest->said != Said::kYes) return "";
+  if (!seen.LeadsAt(now)) return "over";
+  return TimeLeft(seen.latest->deadline - now);
 }
 
 std::string Columns(const std::string& agent, const std::string& process,
                     const std::string& leader, const std::string& state,
                     const std::string& token, const std::string& left) {
   return "  " + Padded(agent, 8) + Padded(process, 10) + Padded(leader, 9) +
-         Padded(state, 11) + Padded(token, 9) + left;
+         Padded(state, 10) + Padded(token, 12) + left;
 }
 
 TableLine Row(const std::string& name, const Seen& seen, Agent::Life life,
               Instant now) {
   const std::string process(InWord(life));
-  const bool up =
-      life == Agent::Life::kRunning || life == Agent::Life::kStopping;
-  if (!up || !seen.latest || now - seen.latest->received > kSilence) {
-    const bool trouble = life == Agent::Life::kFrozen;
-    return {Columns(name, process, "-", "-", "", ""), trouble ? Paint::kWarning
-                                                      : up    ? Paint::kPlain
-                                                              : Paint::kBad};
+  const bool silent =
+      !seen.latest || now - seen.latest->received > kSilence ||
+      (life != Agent::Life::kRunning && life != Agent::Life::kStopping);
+  if (silent) {
+    const Paint paint = life == Agent::Life::kRunning  ? Paint::kPlain
+                        : life == Agent::Life::kFrozen ? Paint::kWarning
+                                                       : Paint::kBad;
+    return {Columns(name, process, "-", "silent", "", LastPromise(seen, now)),
+            paint};
   }
   const Answer& answer = *seen.latest;
   if (!seen.LeadsAt(now)) {
     return {Columns(name, process, "no", answer.state, "", "")};
   }
-  const Duration left = answer.deadline - now;
   return {
       Columns(name, process, "YES", answer.state, std::to_string(answer.token),
-              Padded(InWords(left), 8) + Bar(left, kRenewDeadline)),
+              TimeLeft(answer.deadline - now)),
       Paint::kGood};
 }
 
 // When others may take the lease, as far as the leader's answers tell.
-std::string Outlook(const SeenAll& seen, Instant now) {
+std::string Outlook(const SeenAll& seen, const Lives& lives, Instant now) {
   const Answer* newest = nullptr;
   for (const Seen& one : seen) {
     if (!one.latest || one.latest->said == Said::kNo) continue;
@@ -79,8 +88,10 @@ std::string Outlook(const SeenAll& seen, Instant now) {
   const std::string name = NameOf(newest->agent);
   const Instant ends = newest->deadline - kRenewDeadline + kLeaseDuration;
   if (ends <= now) return "  The lease of " + name + " has run out.";
+  const bool renewed =
+      lives[static_cast<std::size_t>(newest->agent)] == Agent::Life::kRunning;
   return "  The lease of " + name + " runs out in " + InWords(ends - now) +
-         ", unless it is renewed.";
+         (renewed ? ", unless it is renewed." : "; nobody renews it.");
 }
 
 }  // namespace
@@ -96,7 +107,7 @@ std::vector<TableLine> TableOf(const std::string& act, const SeenAll& seen,
   for (std::size_t i = 0; i < seen.size(); ++i) {
     lines.push_back(Row(NameOf(static_cast<int>(i)), seen[i], lives[i], now));
   }
-  lines.push_back({Outlook(seen, now), Paint::kDim});
+  lines.push_back({Outlook(seen, lives, now), Paint::kDim});
   return lines;
 }
 

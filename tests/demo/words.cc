@@ -8,8 +8,8 @@ namespace demo {
 std::string InWords(base::Duration duration) {
   std::array<char, 32> text{};
   if (duration < std::chrono::milliseconds(500)) {
-    std::snprintf(text.data(), text.size(), "%.0f ms",
-                  base::ToSeconds(duration) * 1000);
+    const double ms = base::ToSeconds(duration) * 1000;
+    std::snprintf(text.data(), text.size(), "%.*f ms", ms < 9.95 ? 1 : 0, ms);
   } else {
     std::snprintf(text.data(), text.size(), "%.2f s",
                   base::ToSeconds(duration));

@@ -9,7 +9,7 @@
 
 namespace demo {
 
-// "12 ms", "0.95 s", "4.87 s": three digits say enough.
+// "0.4 ms", "12 ms", "0.95 s", "4.87 s".
 std::string InWords(base::Duration duration);
 // "12,345"
 std::string WithCommas(std::int64_t number);
