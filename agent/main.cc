@@ -22,6 +22,7 @@
 #include "agent/runtime/election_loop.h"
 #include "agent/runtime/identity.h"
 #include "agent/runtime/leadership.h"
+#include "agent/runtime/listen_address.h"
 #include "agent/runtime/local_api.h"
 #include "agent/runtime/log.h"
 #include "agent/runtime/metrics.h"
@@ -44,13 +45,20 @@ sigset_t BlockSignals() {
   return stop;
 }
 
-Result<std::vector<http::Address>> ParseAll(
+// The configuration has been checked: what it holds can be parsed.
+Result<std::vector<http::Address>> ToAddresses(
     const std::vector<std::string>& texts) {
   std::vector<http::Address> addresses;
   for (const std::string& text : texts) {
-    Result<std::vector<http::Address>> parsed = http::ParseAddress(text);
+    const Result<std::vector<runtime::ListenAddress>> parsed =
+        runtime::ParseListenAddresses(text, runtime::UnnamedHost::kLoopback);
     if (!parsed) return parsed.error();
-    addresses.insert(addresses.end(), parsed->begin(), parsed->end());
+    for (const runtime::ListenAddress& listen : *parsed) {
+      Result<http::Address> address =
+          http::MakeAddress(listen.host, listen.port);
+      if (!address) return address.error();
+      addresses.push_back(*address);
+    }
   }
   return addresses;
 }
@@ -58,10 +66,11 @@ Result<std::vector<http::Address>> ParseAll(
 Result<std::unique_ptr<http::Server>> Listen(const runtime::Config& config,
                                              runtime::LocalApi& local,
                                              const runtime::OpsApi& ops) {
-  Result<std::vector<http::Address>> loopback = ParseAll(config.http_addresses);
+  Result<std::vector<http::Address>> loopback =
+      ToAddresses(config.http_addresses);
   if (!loopback) return loopback.error();
   Result<std::vector<http::Address>> cluster =
-      ParseAll(config.metrics_addresses);
+      ToAddresses(config.metrics_addresses);
   if (!cluster) return cluster.error();
   std::vector<http::Endpoint> endpoints;
   endpoints.push_back({*loopback, http::HostRule::kLoopback, local.handler()});
