@@ -21,10 +21,10 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const fs::path kSource = SOURCE_FOLDER;
+fs::path Source() { return SOURCE_FOLDER; }
 
 std::string Text(const fs::path& file) {
-  std::ifstream in(kSource / file);
+  std::ifstream in(Source() / file);
   EXPECT_TRUE(in) << file;
   std::ostringstream text;
   text << in.rdbuf();
@@ -148,14 +148,14 @@ TEST(ExamplesTest, UseFlagsThatExist) {
 
 TEST(DocumentsTest, LinkToFilesThatExist) {
   std::vector<fs::path> documents{"README.md", "CHANGELOG.md"};
-  for (const auto& entry : fs::directory_iterator(kSource / "docs")) {
+  for (const auto& entry : fs::directory_iterator(Source() / "docs")) {
     if (entry.path().extension() == ".md") documents.push_back(entry.path());
   }
   ASSERT_GE(documents.size(), 5U);
   for (const fs::path& document : documents) {
     for (const std::string& link :
          Matches(Text(document), R"(\]\(([^)#:]+)[^):]*\))")) {
-      EXPECT_TRUE(fs::exists((kSource / document).parent_path() / link))
+      EXPECT_TRUE(fs::exists((Source() / document).parent_path() / link))
           << document << " links to " << link;
     }
   }
