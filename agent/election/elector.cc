@@ -121,6 +121,7 @@ void Elector::Applied(Instant now, const Flight& sent, const k8s::Lease& stored,
       return;
     case WriteKind::kAcquire:
       uid_ = stored.record.uid;
+      acquired_at_ = stored.record.acquire_time;
       fencing_token_ = stored.resource_version;
       break;
     case WriteKind::kRenew:
@@ -164,6 +165,7 @@ void Elector::AdoptProvenWrite(Instant now) {
   const bool held = holds_;
   if (write.kind == WriteKind::kAcquire) {
     uid_ = lease.record.uid;
+    acquired_at_ = lease.record.acquire_time;
     fencing_token_ = lease.resource_version;
   }
   renew_at_ = write.sent_at + config_.retry_period;

@@ -118,6 +118,7 @@ class Elector {
   Intent NextWhileLeaving() const;
   Intent NextWhileFollowing(Instant now) const;
   bool NothingToRelease() const;
+  bool ShowsOurTerm() const;
   void Act(Instant now, bool drawn);
   void SendRead(Instant now);
   void SendWrite(Instant now, WriteKind kind);
@@ -148,7 +149,8 @@ class Elector {
   // The lease is ours until valid_until_, if holds_.
   bool holds_ = false;
   Instant valid_until_;
-  std::string uid_;
+  std::string uid_;  // These three of our present or last term.
+  k8s::MicroTime acquired_at_ = 0;
   std::int64_t fencing_token_ = 0;
   // Until when the main container may act on a role that has gone down.
   Instant main_may_act_until_;

@@ -60,7 +60,17 @@ bool Elector::NothingToRelease() const {
   if (refusing_) return true;
   if (flight_ && flight_->write) return false;
   if (must_read_ && seen_.known()) return false;
-  return !seen_.HeldBy(config_.incarnation);
+  return !ShowsOurTerm();
+}
+
+// The record that was seen last is of a term that we began. One that was given
+// to us by hand is not: the holder before us may still count on its deadline,
+// and our release mark would free the lease at once.
+bool Elector::ShowsOurTerm() const {
+  const k8s::LeaseRecord& record = seen_.lease().record;
+  return seen_.HeldBy(config_.incarnation) &&
+         (holds_ ||
+          (record.uid == uid_ && record.acquire_time == acquired_at_));
 }
 
 // T2, T5, T6.
