@@ -335,8 +335,11 @@ void Elector::On(Instant now, const Permission& permission) {
 void Elector::LeaveIfInvolved(Instant now) {
   if (stopping_ || giving_up_) return;
   cooldown_until_ = now + config_.lease_duration;
-  const bool acquiring = flight_ && flight_->write == WriteKind::kAcquire;
-  if (!holds_ && !acquiring && unknown_writes_.empty()) return;
+  // A renewal too: T8 may have come while it was out, and its answer would
+  // bring the term back.
+  const bool may_hold_soon =
+      flight_ && flight_->write && flight_->write != WriteKind::kCreate;
+  if (!holds_ && !may_hold_soon && unknown_writes_.empty()) return;
   RoleDown(now);
   giving_up_ = true;
   Tell("T10", view_.leads ? "stopped leading" : "giving up");
