@@ -249,17 +249,18 @@ void Elector::PlanPoll(Instant now) {
 // ------------------------------------------------------------------ sights
 
 bool Elector::SeeLease(Instant now, const k8s::Lease& lease, bool contiguous) {
-  const std::string last_holder = seen_.lease().record.holder;
+  const k8s::LeaseRecord before = seen_.lease().record;
   const bool first = !seen_.known();
   if (!seen_.SeeLease(now, lease, contiguous)) return false;
   PlanPoll(now);
   const k8s::LeaseRecord& record = seen_.lease().record;
   const bool ours = record.holder == config_.incarnation;
   if (holds_ && (!ours || record.uid != uid_)) LoseTerm(now);
-  if (!ours && !record.holder.empty()) {
+  // Not on the mere sight of a holder: it may have died before we gave up.
+  if (!ours && !record.holder.empty() && record != before) {
     cooldown_until_ = {};  // Another has led since we gave up.
     writes_ = {};
-    if (record.holder != last_holder) Tell("T6", "saw new holder");
+    if (record.holder != before.holder) Tell("T6", "saw new holder");
   }
   if (first) Tell("T1", "saw the lease");
   return true;
@@ -354,10 +355,10 @@ void Elector::On(Instant now, const Drained&) {
 void Elector::EndLeaving(Instant now, std::string_view event) {
   EndTerm(now);
   must_read_ = false;
-  const k8s::LeaseRecord& record = seen_.lease().record;
-  const bool another_leads =
-      !record.holder.empty() && !seen_.HeldBy(config_.incarnation);
-  cooldown_until_ = another_leads ? Instant{} : now + config_.lease_duration;
+  // Unless another has led since, see SeeLease().
+  if (cooldown_until_ != Instant{}) {
+    cooldown_until_ = now + config_.lease_duration;
+  }
   giving_up_ = false;
   stopped_ = stopping_;
   Tell("T12", event);
