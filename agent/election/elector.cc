@@ -140,10 +140,13 @@ void Elector::Applied(Instant now, const Flight& sent, const k8s::Lease& stored,
 // ended meanwhile proves nothing.
 void Elector::MaybeApplied(const Flight& sent, k8s::MicroTime renew_time) {
   must_read_ = true;
+  std::erase_if(unknown_writes_, [&](const UnknownWrite& w) {
+    return w.sent_at + config_.renew_deadline <= now_;  // Of no use any more.
+  });
   if (sent.write == WriteKind::kAcquire ||
       (sent.write == WriteKind::kRenew && holds_)) {
     unknown_writes_.push_back(
-        {renew_time, seen_.lease().record.uid, sent.sent_at, *sent.write});
+        {renew_time, sent.uid, sent.sent_at, *sent.write});
   }
 }
 

@@ -45,6 +45,7 @@ class Elector {
     Instant sent_at;
     std::int64_t floor = 0;  // The newest version seen when it was sent.
     bool doubted = false;    // Its answer may be older than a doubt.
+    std::string uid{};       // Of the lease that a write replaces.
   };
   // A write of ours that may have been stored. A read that shows this renewTime
   // under our incarnation proves that it was.

@@ -158,7 +158,8 @@ void Elector::SendWrite(Instant now, WriteKind kind) {
       holds_ = false;
       break;
   }
-  flight_ = Flight{.id = ++last_id_, .write = kind, .sent_at = now};
+  flight_ = Flight{
+      .id = ++last_id_, .write = kind, .sent_at = now, .uid = record.uid};
   Tell();
   // I3: nobody is told "you lead" any more when the release leaves.
   CHECK(kind != WriteKind::kRelease || !view_.leads);
