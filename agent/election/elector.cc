@@ -56,6 +56,12 @@ void Elector::On(Instant now, const ReadDone& done) {
   last_answer_ = now;
   reads_ = {};
   if (done.status == k8s::ReadStatus::kAbsent) {
+    // T11: seen to exist since it was asked: the absence may be the older
+    // news. Not so while we hold: our lease was there when we asked.
+    if (!holds_ && seen_.newest_version() > sent.floor) {
+      must_read_ = true;
+      return;
+    }
     SeeAbsent(now, 0);
   } else if (done.lease.resource_version < sent.floor) {
     StoreWentBack(now, done.lease);
