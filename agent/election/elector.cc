@@ -204,7 +204,12 @@ void Elector::Failed(Instant now, Attempts& attempts, Duration retry_after,
     return;
   }
   Duration latest = config_.retry_period;
-  if (holds_) latest = std::min(latest, latest / 4 * attempts.failures);
+  if (holds_) {
+    // I9: the less is left, the sooner.
+    const Duration soon =
+        std::max((valid_until_ - now) / 4, config_.retry_period / 20);
+    latest = std::min({latest, latest / 4 * attempts.failures, soon});
+  }
   Duration earliest = latest / 5;
   // What the server asks for, but never so long that it costs the lease.
   const Duration most =

@@ -123,7 +123,7 @@ class Elector {
   void Act(Instant now, bool drawn);
   void SendRead(Instant now);
   void SendWrite(Instant now, WriteKind kind);
-  Instant Deadline(Instant now, const Attempts& attempts) const;
+  Instant Deadline(Instant now) const;
 
   // What is told (elector_plan.cc).
   State DeriveState() const;

@@ -130,7 +130,7 @@ void Elector::SendRead(Instant now) {
                    .sent_at = now,
                    .floor = seen_.newest_version()};
   Tell();
-  actions_.push_back(Read{flight_->id, Deadline(now, reads_)});
+  actions_.push_back(Read{flight_->id, Deadline(now)});
 }
 
 void Elector::SendWrite(Instant now, WriteKind kind) {
@@ -163,20 +163,27 @@ void Elector::SendWrite(Instant now, WriteKind kind) {
   Tell();
   // I3: nobody is told "you lead" any more when the release leaves.
   CHECK(kind != WriteKind::kRelease || !view_.leads);
-  actions_.push_back(
-      Write{flight_->id, kind, std::move(write), Deadline(now, writes_)});
+  actions_.push_back(Write{flight_->id, kind, std::move(write), Deadline(now)});
 }
 
 // The first attempt is cut early, so that one lost packet costs little; each
-// further one has twice as long, within what is left.
-Instant Elector::Deadline(Instant now, const Attempts& attempts) const {
+// further one, be it a read or a write, has twice as long, within what is left.
+Instant Elector::Deadline(Instant now) const {
+  const Duration first = FirstAttempt(config_);
   const Duration longest = config_.renew_deadline;
-  Duration attempt = FirstAttempt(config_);
-  for (int i = 0; i < attempts.failures && attempt < longest; ++i) {
+  Duration attempt = first;
+  for (int i = reads_.failures + writes_.failures; i > 0 && attempt < longest;
+       --i) {
     attempt *= 2;
   }
   Instant deadline = now + std::min(attempt, longest);
-  if (holds_) deadline = std::min(deadline, valid_until_);
+  if (holds_) {
+    // I9: a request that an outage has swallowed must not last until the end:
+    // one attempt is left for when the API server is back.
+    const Instant last = valid_until_ - first;
+    deadline =
+        std::min(deadline, now + first / 2 <= last ? last : valid_until_);
+  }
   return std::min(deadline, stop_by_);
 }
 
