@@ -73,9 +73,9 @@ Instant Observation::FreeAt() const {
         record.acquire_time == 0) {
       return first_seen_;
     }
-    // client-go's release leaves a duration of 1 s and takes no mark along.
-    if (trust_client_go_release_ && !record.mark &&
-        record.duration_seconds == 1) {
+    // client-go's release leaves a duration of 1 s, and in place whatever
+    // annotations it found: an old mark of ours says nothing.
+    if (trust_client_go_release_ && record.duration_seconds == 1) {
       return first_seen_ + seconds(1);
     }
   }
