@@ -340,10 +340,11 @@ void Elector::On(Instant now, const StopRequested&) {
 void Elector::On(Instant now, const GiveUp&) { LeaveIfInvolved(now); }
 
 void Elector::On(Instant now, const Permission& permission) {
+  if (permission == permission_) return;
   const bool was = AllowedToContend();
   permission_ = permission;
   if (was && !AllowedToContend()) LeaveIfInvolved(now);
-  Tell("T10", view_.leads ? "stopped leading" : "changed permission");
+  if (!Leaving()) Tell("T10", "changed permission");
 }
 
 // Gives up what we hold or may be about to hold.

@@ -31,9 +31,9 @@ WakeWindow Elector::NextWake() const {
 }
 
 Elector::Intent Elector::Next(Instant now) const {
-  if (!started_ || stopped_) return {};
+  if (stopped_) return {};
   if (Leaving()) return NextWhileLeaving();
-  if (flight_ || refusing_) return {};
+  if (!started_ || flight_ || refusing_) return {};
   if (must_read_ || !seen_.known()) return {Task::kRead, reads_.not_before};
   if (holds_) {
     return {Task::kRenew, Later(At(renew_at_), writes_.not_before)};

@@ -96,6 +96,8 @@ struct Drained {};
 struct Permission {
   bool healthy = true;
   bool paused = false;
+
+  bool operator==(const Permission&) const = default;
 };
 
 using Event =
