@@ -25,8 +25,7 @@ TEST_F(ElectorTest, T1KeepsAskingUntilItKnows) {
   Candidate candidate(config, store);
   candidate.Do(Start{}).FailRead();
   EXPECT_TRUE(candidate.Waits()) << "not at once again";
-  EXPECT_EQ(candidate.elector.NextWake(),
-            (WakeWindow{kT0 + 400ms, kT0 + 2s}));
+  EXPECT_EQ(candidate.elector.NextWake(), (WakeWindow{kT0 + 400ms, kT0 + 2s}));
 
   candidate.TickEarly();
 
@@ -244,15 +243,13 @@ TEST_F(ElectorTest, T6WithoutAWatchItPollsLikeClientGo) {
   store.Put(Record("b_1"));
   Candidate candidate = Started();
 
-  EXPECT_EQ(candidate.elector.NextWake(),
-            (WakeWindow{kT0 + 2s, kT0 + 4400ms}));
+  EXPECT_EQ(candidate.elector.NextWake(), (WakeWindow{kT0 + 2s, kT0 + 4400ms}));
 }
 
 TEST_F(ElectorTest, T6WithAWatchItReadsOnlyAfterTwoMissedRenewals) {
   Candidate candidate = Follower();
 
-  EXPECT_EQ(candidate.elector.NextWake(),
-            (WakeWindow{kT0 + 5s, kT0 + 5400ms}));
+  EXPECT_EQ(candidate.elector.NextWake(), (WakeWindow{kT0 + 5s, kT0 + 5400ms}));
 }
 
 TEST_F(ElectorTest, T6EachRenewalSeenPutsTheReadOff) {

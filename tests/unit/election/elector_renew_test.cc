@@ -275,8 +275,10 @@ TEST_F(OutageTest, I9AnOutageShorterThanTheDeadlineLessOneAttemptMovesNothing) {
     for (Duration length = 0s; length <= 8s; length += 250ms) {
       // What is lost was renewed before `begin`: at kT0, at the earliest.
       const Duration end = length;
-      EXPECT_TRUE(KeepsLeading(begin + 1ns, end, true)) << base::ToMs(begin) << " " << base::ToMs(length);
-      EXPECT_TRUE(KeepsLeading(begin + 1ns, end, false)) << base::ToMs(begin) << " " << base::ToMs(length);
+      EXPECT_TRUE(KeepsLeading(begin + 1ns, end, true))
+          << base::ToMs(begin) << " " << base::ToMs(length);
+      EXPECT_TRUE(KeepsLeading(begin + 1ns, end, false))
+          << base::ToMs(begin) << " " << base::ToMs(length);
     }
   }
 }

@@ -98,8 +98,8 @@ TEST_F(RestoreTest, T11AReadOlderThanAnEventThatCameDuringItIsNoRestoredStore) {
 TEST_F(RestoreTest, T11ALeaseCreatedAtAnOldVersionIsARestoredStore) {
   Candidate candidate = Follower();
   candidate.At(5s).Tick();
-  candidate.Finish(ReadDone{.id = candidate.read->id,
-                            .status = k8s::ReadStatus::kAbsent});
+  candidate.Finish(
+      ReadDone{.id = candidate.read->id, .status = k8s::ReadStatus::kAbsent});
   ASSERT_TRUE(candidate.Asks(WriteKind::kCreate));
   k8s::Lease created;
   created.record.uid = "uid-9";

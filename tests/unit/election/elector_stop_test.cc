@@ -135,6 +135,19 @@ TEST_F(ElectorTest, T10ARecordOfOursThatNobodyTookIsReleasedAfterT8) {
   EXPECT_EQ(store.record().holder, "");
 }
 
+// The leader that it was taken from may still count on its deadline, and a mark
+// of ours would free the lease for a third one at once.
+TEST_F(ElectorTest, I1WhatWasGivenToItByHandIsNotReleased) {
+  Candidate candidate = Follower();
+  candidate.At(1s);
+  store.Edit([](k8s::LeaseRecord& r) { r.holder = "a_1"; });
+  candidate.Watch().Do(StopRequested{}).AnswerAll();
+
+  EXPECT_TRUE(candidate.stopped);
+  EXPECT_EQ(store.record().holder, "a_1");
+  EXPECT_FALSE(store.record().mark);
+}
+
 // T8 was at 10 s: the main container may act until 14 s.
 TEST_F(ElectorTest, T13TheGraceCountsFromTheEndOfTheTermNotFromTheRelease) {
   Candidate leader = Leader();

@@ -204,8 +204,8 @@ TEST_F(ElectorTest, I7SomebodyLeadsWithinOneLeaseAndTwoRetryWindows) {
     Candidate candidate = Started();
     if (watch) candidate.Do(WatchLive{});
     while (!candidate.Leads() && candidate.now() < 60s) {
-      candidate.At(std::max(candidate.now(),
-                            candidate.elector.NextWake().latest - kT0));
+      candidate.At(
+          std::max(candidate.now(), candidate.elector.NextWake().latest - kT0));
       candidate.Tick().AnswerAll();
     }
     EXPECT_LE(candidate.now(), 15s + 2 * 4400ms);

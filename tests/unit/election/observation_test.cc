@@ -123,7 +123,9 @@ TEST_F(ObservationTest, T5AnyFieldOfTheRecordRestartsTheWait) {
       [](k8s::LeaseRecord& r) { ++r.renew_time; },
       [](k8s::LeaseRecord& r) { ++r.transitions; },
       [](k8s::LeaseRecord& r) { --r.duration_seconds; },
-      [](k8s::LeaseRecord& r) { r.mark = {"uid-1", "b_1", 9}; },
+      [](k8s::LeaseRecord& r) {
+        r.mark = {"uid-1", "b_1", 9};
+      },
   };
   for (const Change change : changes) {
     Observation seen = Seen(LeaseOf("b_1"));

@@ -42,7 +42,7 @@ Duration RandomWorld::Delay() {
 }
 
 void RandomWorld::Run() {
-  for (int i = 0; i < static_cast<int>(nodes_.size()); ++i) {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
     After(Between(0s, 1s), [this, i] { StartNode(i); });
   }
   After(1s, [this] { Mischief(); });
@@ -95,7 +95,7 @@ void RandomWorld::Mischief() {
     return;
   }
   After(Between(0s, 3s), [this] { Mischief(); });
-  const int i = Below(static_cast<int>(nodes_.size()));
+  const std::size_t i = AnyNode();
   switch (Below(10)) {
     case 0:
     case 1:
@@ -116,7 +116,7 @@ void RandomWorld::Mischief() {
   }
 }
 
-void RandomWorld::DisturbNode(int i) {
+void RandomWorld::DisturbNode(std::size_t i) {
   Node& node = nodes_[i];
   if (!node.elector || node.stopped) return;
   const int kind = Below(leaving_allowed_ ? 8 : 4);
@@ -141,14 +141,7 @@ void RandomWorld::DisturbNode(int i) {
       return ToNode(i, Between(0s, 3s), Permission{});
     }
     case 6:
-      if (node.paused_until > now_) return;
-      if (node.config.stop_order == StopOrder::kSidecarLast) {
-        node.main_until = {};  // It has ended before us.
-        Step(i, StopRequested{});
-        node.main_until = {};
-        return;
-      }
-      return Step(i, StopRequested{});
+      return Stop(i);
     default:
       // The main container says so before it would have to.
       if (node.paused_until > now_ || node.elector->view().leads) return;
@@ -157,11 +150,20 @@ void RandomWorld::DisturbNode(int i) {
   }
 }
 
+void RandomWorld::Stop(std::size_t i) {
+  Node& node = nodes_[i];
+  if (!node.elector || node.stopped || node.paused_until > now_) return;
+  const bool last = node.config.stop_order == StopOrder::kSidecarLast;
+  if (last) node.main_until = {};  // It has ended before us.
+  Step(i, StopRequested{});
+  if (last) node.main_until = {};
+}
+
 void RandomWorld::EditByHand() {
   if (!store_.lease()) return;
   ++exercised_.edits;
-  const std::string other =
-      nodes_[Below(static_cast<int>(nodes_.size()))].config.incarnation;
+  const std::size_t to = AnyNode();
+  const std::string other = nodes_[to].config.incarnation;
   const int kind = Below(10);
   Verbose("edit " + std::to_string(kind));
   if (kind == 0 && equal_durations_) {
@@ -170,6 +172,9 @@ void RandomWorld::EditByHand() {
     store_.Edit([](k8s::LeaseRecord& r) { r.holder.clear(); });
   } else if (kind == 2) {  // Given to somebody by hand: one of ours,
     store_.Edit([&](k8s::LeaseRecord& r) { r.holder = other; });
+    if (leaving_allowed_ && Chance(0.5)) {
+      After(Between(0s, 1s), [this, to] { Stop(to); });
+    }
   } else if (kind == 3) {  // or somebody that we do not know.
     store_.Edit([](k8s::LeaseRecord& r) {
       r.holder = "stranger";

@@ -21,7 +21,8 @@ std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
 TEST(RandomTest, InvariantsHoldWhateverHappens) {
   const std::uint64_t only = FromEnvironment("ELECTION_SEED", 0);
   const std::uint64_t first = only ? only : 1;
-  const std::uint64_t count = only ? 1 : FromEnvironment("ELECTION_SEEDS", 2000);
+  const std::uint64_t count =
+      only ? 1 : FromEnvironment("ELECTION_SEEDS", 2000);
   Exercised all;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     RandomWorld world(seed, only != 0);

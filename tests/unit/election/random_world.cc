@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "agent/election/trace.h"
 
@@ -29,6 +30,10 @@ int RandomWorld::Below(int n) {
   return std::uniform_int_distribution<>(0, n - 1)(random_);
 }
 
+std::size_t RandomWorld::AnyNode() {
+  return static_cast<std::size_t>(Below(static_cast<int>(nodes_.size())));
+}
+
 Instant RandomWorld::Local(const Node& node) const {
   return {node.offset + Duration(std::llround(
                             static_cast<double>(now_.count()) * node.rate))};
@@ -43,7 +48,7 @@ void RandomWorld::After(Duration delay, std::function<void()> what) {
 }
 
 // A paused process gets its news when it goes on.
-void RandomWorld::ToNode(int i, Duration delay, const Event& event) {
+void RandomWorld::ToNode(std::size_t i, Duration delay, const Event& event) {
   After(delay, [this, i, event, life = nodes_[i].life] {
     Node& node = nodes_[i];
     if (node.life != life || node.stopped) return;
@@ -56,10 +61,10 @@ void RandomWorld::ToNode(int i, Duration delay, const Event& event) {
 
 // ------------------------------------------------------------------ the shell
 
-void RandomWorld::StartNode(int i) {
+void RandomWorld::StartNode(std::size_t i) {
   Node& node = nodes_[i];
   ++node.life;
-  const std::string name(1, static_cast<char>('a' + i));
+  const std::string name(1, "abcde"[i]);
   node.config.incarnation = name + "_" + std::to_string(node.life);
   node.elector = std::make_unique<Elector>(node.config);
   node.request = 0;
@@ -72,7 +77,7 @@ void RandomWorld::StartNode(int i) {
   if (Chance(0.8)) After(Delay(), [this, i] { Watch(i); });
 }
 
-void RandomWorld::Step(int i, const Event& event) {
+void RandomWorld::Step(std::size_t i, const Event& event) {
   if (!error_.empty()) return;
   Node& node = nodes_[i];
   const Instant before = node.elector->view().valid_until;
@@ -111,7 +116,7 @@ void RandomWorld::Step(int i, const Event& event) {
   SetWake(i, ticked);
 }
 
-void RandomWorld::Take(int i, const Action& action) {
+void RandomWorld::Take(std::size_t i, const Action& action) {
   Node& node = nodes_[i];
   if (const auto* publish = std::get_if<Publish>(&action)) {
     const View& view = publish->view;
@@ -148,12 +153,11 @@ void RandomWorld::Take(int i, const Action& action) {
 
 // "Not leader", at the latest now: its main container stops.
 void RandomWorld::MainHears(Node& node) {
-  node.main_until =
-      std::min(node.main_until,
-               TrueTime(node, Local(node) + node.config.stop_grace));
+  node.main_until = std::min(
+      node.main_until, TrueTime(node, Local(node) + node.config.stop_grace));
 }
 
-void RandomWorld::SetWake(int i, bool ticked) {
+void RandomWorld::SetWake(std::size_t i, bool ticked) {
   Node& node = nodes_[i];
   const WakeWindow window = node.elector->NextWake();
   if (window == node.window && !ticked) return;
@@ -172,7 +176,7 @@ void RandomWorld::SetWake(int i, bool ticked) {
   });
 }
 
-void RandomWorld::Send(int i, const Read& read) {
+void RandomWorld::Send(std::size_t i, const Read& read) {
   const Node& node = nodes_[i];
   ReadDone failed{.id = read.id};
   const Duration timeout =
@@ -193,7 +197,7 @@ void RandomWorld::Send(int i, const Read& read) {
   });
 }
 
-void RandomWorld::Send(int i, const Write& write) {
+void RandomWorld::Send(std::size_t i, const Write& write) {
   Node& node = nodes_[i];
   WriteDone unknown{.id = write.id};
   unknown.renew_time = ++node.stamp;
@@ -229,7 +233,7 @@ void RandomWorld::Send(int i, const Write& write) {
   });
 }
 
-void RandomWorld::Store(int i, const Write& write, WriteDone& done,
+void RandomWorld::Store(std::size_t i, const Write& write, WriteDone& done,
                         Instant sent_at) {
   done.status = store_.Apply(write, done.renew_time);
   if (done.status != k8s::WriteStatus::kApplied) return;
@@ -240,7 +244,7 @@ void RandomWorld::Store(int i, const Write& write, WriteDone& done,
 // -------------------------------------------------------------------- watches
 
 // Follows from what was read last, or from a little before it.
-void RandomWorld::Watch(int i) {
+void RandomWorld::Watch(std::size_t i) {
   Node& node = nodes_[i];
   if (node.stopped || node.stream % 2 == 1) return;
   ++node.stream;
@@ -255,7 +259,7 @@ void RandomWorld::Watch(int i) {
   TellWatchers();
 }
 
-void RandomWorld::BreakWatch(int i) {
+void RandomWorld::BreakWatch(std::size_t i) {
   Node& node = nodes_[i];
   if (node.stream % 2 == 0) return;
   ++node.stream;
@@ -264,7 +268,7 @@ void RandomWorld::BreakWatch(int i) {
 }
 
 void RandomWorld::TellWatchers() {
-  for (int i = 0; i < static_cast<int>(nodes_.size()); ++i) {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
     Node& node = nodes_[i];
     if (node.stream % 2 == 0) continue;
     for (; node.told < store_.changes().size(); ++node.told) {
@@ -281,7 +285,7 @@ void RandomWorld::TellWatchers() {
 
 // --------------------------------------------------------------------- checks
 
-void RandomWorld::CheckTerm(int i, const Event& event, Instant before) {
+void RandomWorld::CheckTerm(std::size_t i, const Event& event, Instant before) {
   const Node& node = nodes_[i];
   const View& view = node.elector->view();
   if (view.leads != node.said_leads) Fail("the role changed unpublished");
@@ -296,7 +300,7 @@ void RandomWorld::CheckTerm(int i, const Event& event, Instant before) {
   }
 }
 
-void RandomWorld::CheckNews(int i, const Transition& t) {
+void RandomWorld::CheckNews(std::size_t i, const Transition& t) {
   if (t.rule.empty()) Fail("a state changed without a word");
   if (t.rule == "T9") ++exercised_.adoptions;
   if (t.event == "stopped leading") {
@@ -306,16 +310,17 @@ void RandomWorld::CheckNews(int i, const Transition& t) {
   exercised_.releases += t.event == "released the lease";
   if (t.to != State::kLeading || t.from == State::kLeading) return;
   ++exercised_.terms;
-  exercised_.hand_overs += leader_ >= 0 && leader_ != i;
+  const std::string& who = nodes_[i].config.incarnation;
+  exercised_.hand_overs += !leader_.empty() && leader_ != who;
   // Only a term that a late answer revives has the token of the one before.
   if (t.fencing_token < highest_token_ ||
-      (t.fencing_token == highest_token_ && leader_ != i)) {
+      (t.fencing_token == highest_token_ && leader_ != who)) {
     Fail("I8: token " + std::to_string(t.fencing_token) + " after " +
          std::to_string(highest_token_));
   }
   highest_token_ = t.fencing_token;
-  leader_ = i;
-  for (int j = 0; j < static_cast<int>(nodes_.size()); ++j) {
+  leader_ = who;
+  for (std::size_t j = 0; j < nodes_.size(); ++j) {
     if (j != i && nodes_[j].main_until > now_) {
       Fail(nodes_[j].config.incarnation + "'s main may still act");
     }

@@ -55,14 +55,14 @@ class RandomWorld {
     double rate = 1;
     Duration paused_until{};  // These three in true time.
     Duration cut_until{};
-    Duration main_until{};    // The main container may act until then.
+    Duration main_until{};      // The main container may act until then.
     std::uint64_t request = 0;  // Out now; 0: none.
     WakeWindow window;
     int wake = 0;  // Number of the latest wake-up set.
     k8s::MicroTime stamp = 0;
-    int stream = 0;      // Number of the latest watch; odd: open.
-    std::size_t told = 0;  // Of the store's changes.
-    Duration told_at{};    // Events of one stream keep their order.
+    int stream = 0;          // Number of the latest watch; odd: open.
+    std::size_t told = 0;    // Of the store's changes.
+    Duration told_at{};      // Events of one stream keep their order.
     std::int64_t known = 0;  // The version read or written last.
     bool said_leads = false;
     bool stopped = false;
@@ -76,34 +76,37 @@ class RandomWorld {
   bool Chance(double p);
   int Below(int n);
   Duration Delay();
+  std::size_t AnyNode();
 
   Instant Local(const Node& node) const;
   Duration TrueTime(const Node& node, Instant local) const;
   void After(Duration delay, std::function<void()> what);
-  void ToNode(int i, Duration delay, const Event& event);
+  void ToNode(std::size_t i, Duration delay, const Event& event);
 
   // The shell around one elector.
-  void StartNode(int i);
-  void Step(int i, const Event& event);
-  void Take(int i, const Action& action);
+  void StartNode(std::size_t i);
+  void Step(std::size_t i, const Event& event);
+  void Take(std::size_t i, const Action& action);
   void MainHears(Node& node);
-  void SetWake(int i, bool ticked);
-  void Send(int i, const Read& read);
-  void Send(int i, const Write& write);
-  void Store(int i, const Write& write, WriteDone& done, Instant sent_at);
-  void Watch(int i);
-  void BreakWatch(int i);
+  void SetWake(std::size_t i, bool ticked);
+  void Send(std::size_t i, const Read& read);
+  void Send(std::size_t i, const Write& write);
+  void Store(std::size_t i, const Write& write, WriteDone& done,
+             Instant sent_at);
+  void Watch(std::size_t i);
+  void BreakWatch(std::size_t i);
   void TellWatchers();
 
   // What goes wrong.
   void Mischief();
-  void DisturbNode(int i);
+  void DisturbNode(std::size_t i);
+  void Stop(std::size_t i);
   void EditByHand();
   void RunUntil(Duration end);
 
   // I1-I8, and that no state changes without a word.
-  void CheckTerm(int i, const Event& event, Instant before);
-  void CheckNews(int i, const Transition& transition);
+  void CheckTerm(std::size_t i, const Event& event, Instant before);
+  void CheckNews(std::size_t i, const Transition& transition);
   void CheckOneLeader();
   void CheckTransitionsNumber();
   void Fail(const std::string& what);
@@ -117,8 +120,8 @@ class RandomWorld {
   bool faults_ = true;
   bool leaving_allowed_ = true;
   bool equal_durations_ = true;
-  bool slow_ = false;  // Every request takes long.
-  int leader_ = -1;    // The last one.
+  bool slow_ = false;   // Every request takes long.
+  std::string leader_;  // The last one.
   std::int64_t highest_token_ = 0;
   std::string uid_;  // I5.
   std::int64_t transitions_ = 0;
