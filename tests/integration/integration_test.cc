@@ -1,0 +1,92 @@
+#include "tests/integration/integration_test.h"
+
+#include <algorithm>
+#include <cctype>
+#include <iostream>
+#include <utility>
+
+namespace integration {
+namespace {
+
+using support::KubernetesCluster;
+
+std::unique_ptr<KubernetesCluster>& TheCluster() {
+  static std::unique_ptr<KubernetesCluster> cluster;
+  return cluster;
+}
+
+class ClusterEnd : public testing::Environment {
+ public:
+  void TearDown() override { TheCluster().reset(); }
+};
+[[maybe_unused]] testing::Environment* const kClusterEnd =
+    testing::AddGlobalTestEnvironment(new ClusterEnd);
+
+// "<suite>.<test>-<n>", as names of leases go.
+std::string NameOfThisTest() {
+  static int runs = 0;
+  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+  std::string name = std::string(test->test_suite_name()) + "." + test->name() +
+                     "-" + std::to_string(++runs);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return name;
+}
+
+}  // namespace
+
+KubernetesCluster& IntegrationTest::cluster() {
+  if (!TheCluster()) TheCluster() = std::make_unique<KubernetesCluster>();
+  return *TheCluster();
+}
+
+void IntegrationTest::SetUp() {
+  REQUIRE_KUBERNETES();
+  lease_ = NameOfThisTest();
+  const support::KeyPair agent =
+      cluster().ClientCertificate(lease_, {"system:masters"});
+  kubeconfig_ = cluster().Kubeconfig(lease_, {.certificate = agent});
+  // The first line of a key is the same in all of them.
+  constexpr std::size_t kLine = 65;
+  const std::size_t body = agent.key_pem.find('\n') + 1;
+  Secret(agent.key_pem.substr(body + kLine, kLine / 2));
+  Secret(support::Base64(agent.key_pem).substr(2 * kLine, kLine));
+}
+
+void IntegrationTest::TearDown() {
+  if (fleet_) {
+    fleet_->ExpectNeverTwoLeaders();
+    fleet_->ExpectSilentAbout(secrets_);
+    if (HasFailure()) std::cout << fleet_->LastWords();
+    fleet_.reset();
+  }
+  if (TheCluster() && !TheCluster()->api_server().Running()) {
+    cluster().api_server().Start();
+  }
+  if (TheCluster()) {
+    cluster().api_server().Continue();
+    cluster().WaitReady();
+  }
+}
+
+Fleet& IntegrationTest::NewFleet(std::vector<std::string> flags,
+                                 Timing timing) {
+  fleet_ = std::make_unique<Fleet>(FleetOptions{.lease = lease_,
+                                                .kubeconfig = kubeconfig_,
+                                                .timing = timing,
+                                                .flags = std::move(flags)});
+  return *fleet_;
+}
+
+std::string IntegrationTest::Holder() {
+  const auto lease = ReadLease();
+  if (!lease.is_object()) return "";
+  return lease.at("spec").value("holderIdentity", "");
+}
+
+void IntegrationTest::Figure(std::string_view what, base::Duration took) {
+  std::cout << "figure: " << what << ": "
+            << static_cast<double>(took.count() / 1000) / 1000 << " ms\n";
+}
+
+}  // namespace integration
