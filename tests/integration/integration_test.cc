@@ -23,11 +23,10 @@ class ClusterEnd : public testing::Environment {
     testing::AddGlobalTestEnvironment(new ClusterEnd);
 
 // "<suite>.<test>-<n>", as names of leases go.
-std::string NameOfThisTest() {
-  static int runs = 0;
+std::string NameOfThisTest(int run) {
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
   std::string name = std::string(test->test_suite_name()) + "." + test->name() +
-                     "-" + std::to_string(++runs);
+                     "-" + std::to_string(run);
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return std::tolower(c); });
   return name;
@@ -42,10 +41,12 @@ KubernetesCluster& IntegrationTest::cluster() {
 
 void IntegrationTest::SetUp() {
   REQUIRE_KUBERNETES();
-  lease_ = NameOfThisTest();
+  static int runs = 0;
+  lease_ = NameOfThisTest(++runs);
+  const std::string user = "agent-" + std::to_string(runs);
   const support::KeyPair agent =
-      cluster().ClientCertificate(lease_, {"system:masters"});
-  kubeconfig_ = cluster().Kubeconfig(lease_, {.certificate = agent});
+      cluster().ClientCertificate(user, {"system:masters"});
+  kubeconfig_ = cluster().Kubeconfig(user, {.certificate = agent});
   // The first line of a key is the same in all of them.
   constexpr std::size_t kLine = 65;
   const std::size_t body = agent.key_pem.find('\n') + 1;

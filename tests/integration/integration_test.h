@@ -28,6 +28,7 @@ class IntegrationTest : public testing::Test {
   // A fleet whose lease is this test's. `flags` go to every agent.
   Fleet& NewFleet(std::vector<std::string> flags = {}, Timing timing = {});
   Fleet& fleet() { return *fleet_; }
+  bool has_fleet() const { return fleet_ != nullptr; }
 
   // May do everything, by client certificate.
   const std::string& kubeconfig() const { return kubeconfig_; }
