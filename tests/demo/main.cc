@@ -5,17 +5,23 @@
 // Exit codes: 0 all of it happened, 1 it did not or two led at once, 2 wrong
 // flags, 128 + signal when interrupted.
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <random>
+#include <set>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "tests/demo/cluster.h"
 #include "tests/demo/screen.h"
@@ -28,8 +34,8 @@ using demo::Paint;
 using demo::Screen;
 
 constexpr char kUsage[] =
-    R"(leader-elector-demo shows three agents that compete for one Lease: the leader
-is stopped, the next one killed, the third frozen. It takes less than a minute.
+    R"(leader-elector-demo: three agents compete for one Lease; the leader is stopped,
+the next one killed, the third frozen. It takes less than a minute.
 
   leader-elector-demo [--standin]
 
@@ -72,32 +78,56 @@ std::string NewLeaseName() {
   return text;
 }
 
-std::string LastLines(const std::string& text, int count) {
-  std::size_t at = text.size();
-  for (int i = 0; i <= count && at != std::string::npos && at > 0; ++i) {
-    at = text.rfind('\n', at - 1);
+// The last `count` lines, the long ones cut.
+std::string LastLines(const std::string& text, std::size_t count) {
+  constexpr std::size_t kWidest = 240;
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) {
+    if (line.size() > kWidest) line = line.substr(0, kWidest) + "...";
+    lines.push_back("  " + line + "\n");
   }
-  return at == std::string::npos || at == 0 ? text : text.substr(at + 1);
+  const std::size_t first = lines.size() - std::min(count, lines.size());
+  std::string end;
+  for (std::size_t i = first; i < lines.size(); ++i) end += lines[i];
+  return end;
 }
 
 void ShowFailure(const std::string& what, Folder& folder, Screen& screen) {
-  folder.Keep();
   screen.Say("\nThe demo failed: " + what, Paint::kBad);
+  std::set<std::filesystem::path> logs;
   for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
-    if (entry.path().extension() != ".log") continue;
-    screen.Say("\nThe end of " + entry.path().filename().string() + ":");
-    screen.Say(LastLines(support::ReadFile(entry.path()), 12));
+    if (entry.path().extension() == ".log") logs.insert(entry.path());
   }
+  if (logs.empty()) return;
+  for (const std::filesystem::path& log : logs) {
+    screen.Say("\nThe end of " + log.filename().string() + ":");
+    screen.Say(LastLines(support::ReadFile(log), 8));
+  }
+  folder.Keep();
   screen.Say("The logs are kept in " + folder.path());
+}
+
+sigset_t StopSignals() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stop, number);
+  return stop;
 }
 
 // Before any thread starts: Show::Tick takes them.
 void BlockSignals() {
   signal(SIGPIPE, SIG_IGN);
-  sigset_t stop;
-  sigemptyset(&stop);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stop, number);
+  const sigset_t stop = StopSignals();
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+}
+
+// Ctrl-C ends the programs we started as well, and their end may be noticed
+// first.
+int PendingSignal() {
+  const sigset_t stop = StopSignals();
+  const timespec now{};
+  return std::max(0, sigtimedwait(&stop, nullptr, &now));
 }
 
 // Whatever happens, the lease is gone afterwards, and with it our agents.
@@ -136,6 +166,7 @@ bool Run(bool only_standin, const Folder& folder, Screen& screen) {
 int Demo(bool only_standin) {
   Screen screen;
   Folder folder;
+  int signal = 0;
   try {
     if (Run(only_standin, folder, screen)) {
       screen.Say(
@@ -144,13 +175,16 @@ int Demo(bool only_standin) {
       return EXIT_SUCCESS;
     }
     ShowFailure("two agents led at once", folder, screen);
+    return EXIT_FAILURE;
   } catch (const demo::Interrupted& interrupted) {
-    screen.Say("\nInterrupted. Everything is stopped and removed.");
-    return 128 + interrupted.signal;
+    signal = interrupted.signal;
   } catch (const std::exception& error) {
-    ShowFailure(error.what(), folder, screen);
+    signal = PendingSignal();
+    if (signal == 0) ShowFailure(error.what(), folder, screen);
   }
-  return EXIT_FAILURE;
+  if (signal == 0) return EXIT_FAILURE;
+  screen.Say("\nInterrupted. Everything is stopped and removed.");
+  return 128 + signal;
 }
 
 }  // namespace

@@ -21,13 +21,18 @@ using std::chrono::seconds;
 using support::BootNow;
 
 // Reached only when something is wrong.
-constexpr seconds kPatience{60};
+constexpr seconds kPatience{30};
 constexpr milliseconds kTick{25};
 
 std::string OnePlace(Duration duration) {
   char text[32];
   std::snprintf(text, sizeof text, "%g s", base::ToSeconds(duration));
   return text;
+}
+
+std::string InWords(const support::ExitStatus& status) {
+  if (status.signal != 0) return "signal " + std::to_string(status.signal);
+  return "exit code " + std::to_string(status.code);
 }
 
 }  // namespace
@@ -261,7 +266,8 @@ void Show::WaitUntil(const std::string& what,
 void Show::Tick() {
   for (int i = 0; i < kAgents; ++i) {
     if (!agent(i).EndedUnasked()) continue;
-    throw std::runtime_error(NameOf(i) + " ended by itself");
+    throw std::runtime_error(NameOf(i) +
+                             " ended by itself: " + InWords(*agent(i).Ended()));
   }
   for (const News& news : chronicle_.TakeNews()) {
     screen_.Tell(news.at, news.text);
