@@ -34,8 +34,8 @@ using demo::Paint;
 using demo::Screen;
 
 constexpr char kUsage[] =
-    R"(leader-elector-demo: three agents compete for one Lease; the leader is stopped,
-the next one killed, the third frozen. It takes less than a minute.
+    R"(leader-elector-demo: three agents compete for one Lease; the leader is
+stopped, the next one killed, the third frozen. It takes less than a minute.
 
   leader-elector-demo [--standin]
 
@@ -122,8 +122,7 @@ void BlockSignals() {
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
 }
 
-// Ctrl-C ends the programs we started as well, and their end may be noticed
-// first.
+// Ctrl-C while something else was going wrong, or was still being started.
 int PendingSignal() {
   const sigset_t stop = StopSignals();
   const timespec now{};

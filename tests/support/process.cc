@@ -50,6 +50,8 @@ std::vector<char*> Pointers(std::vector<std::string>& texts) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);  // The test ended in between.
   const int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  // Ctrl-C is for the program that started us, which then ends us in its order.
+  setpgid(0, 0);
   dup2(input, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
