@@ -226,4 +226,18 @@ Memory Candidate::memory() const {
   return memory;
 }
 
+double Candidate::cpu_seconds() const {
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  // What follows the name in brackets; utime and stime are fields 14 and 15.
+  std::istringstream words(text.substr(text.rfind(')') + 1));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) words >> skipped;
+  double user = 0;
+  double kernel = 0;
+  words >> user >> kernel;
+  return (user + kernel) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 }  // namespace bench

@@ -30,6 +30,7 @@ class Candidate {
   std::uint16_t port() const { return port_; }
   std::uint16_t second_port() const { return second_port_; }
   Memory memory() const;
+  double cpu_seconds() const;  // Of all its threads, in user space and kernel.
 
  private:
   void Spawn(char* const* argv, bool reads_ports);
