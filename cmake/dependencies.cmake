@@ -43,8 +43,8 @@ endif()
 #      cache where only Debian's packages are reached;
 #   2. else the upstream release, by its commit.
 set(httplib_minimum 0.41)
-if(DEFINED ENV{LEADER_ELECTOR_CACHE})
-  set(httplib_cache "$ENV{LEADER_ELECTOR_CACHE}")
+if(DEFINED ENV{SIDECAR_CACHE})
+  set(httplib_cache "$ENV{SIDECAR_CACHE}")
 elseif(DEFINED ENV{XDG_CACHE_HOME})
   set(httplib_cache "$ENV{XDG_CACHE_HOME}/leader-elector")
 else()

@@ -14,7 +14,7 @@ case $what in
 agent | build | test) ;;
 *) echo "usage: $0 agent|build|test" >&2; exit 2 ;;
 esac
-cache=${LEADER_ELECTOR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
+cache=${SIDECAR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
 mkdir -p "$cache"
 
 say() { echo "install-deps: $*" >&2; }

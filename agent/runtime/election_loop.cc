@@ -193,7 +193,9 @@ void ElectionLoop::Do(election::Write write) {
 
 void ElectionLoop::Do(const election::Transition& t) {
   metrics_.OnTransition(t);
-  if (t.rule == "T9") metrics_.OnSlowPath();
+  if (t.rule == "T9" && t.from == election::State::kLeading) {
+    metrics_.OnSlowPath();
+  }
   const LogLevel level = LevelOf(t);
   if (!log_.Shows(level)) return;
   std::vector<LogField> fields = {{"lease", lease_},

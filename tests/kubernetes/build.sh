@@ -11,7 +11,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 version=v1.36.3
-cache=${LEADER_ELECTOR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
+cache=${SIDECAR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
 bin=$cache/kubernetes/$version
 mkdir -p "$bin"
 

@@ -20,7 +20,7 @@ std::string Environment(const char* name) {
 }
 
 std::string CacheFolder() {
-  if (const auto own = Environment("LEADER_ELECTOR_CACHE"); !own.empty()) {
+  if (const auto own = Environment("SIDECAR_CACHE"); !own.empty()) {
     return own;
   }
   const auto xdg = Environment("XDG_CACHE_HOME");
