@@ -146,6 +146,18 @@ class TidyUp {
   Screen& screen_;
 };
 
+// The agents get flags only: what the person's shell or make has set for other
+// programs of the project is not for them.
+void ForgetSettings() {
+  constexpr std::string_view kPrefix = "LEADER_ELECTOR_";
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (text.starts_with(kPrefix)) names.emplace_back(text, 0, text.find('='));
+  }
+  for (const std::string& name : names) unsetenv(name.c_str());
+}
+
 bool Run(bool only_standin, const Folder& folder, Screen& screen) {
   screen.Say("leader-elector demo: three agents, one Lease, never two leaders.",
              Paint::kBold);
@@ -154,6 +166,7 @@ bool Run(bool only_standin, const Folder& folder, Screen& screen) {
   const std::string lease = NewLeaseName();
   cluster->Start(lease);
   screen.Say("Lease:   " + cluster->name_space() + "/" + lease);
+  ForgetSettings();  // Before there are threads.
   const TidyUp tidy(*cluster, lease, screen);
   demo::Show show({.kubeconfig = cluster->kubeconfig(),
                    .name_space = cluster->name_space(),
