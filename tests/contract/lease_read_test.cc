@@ -50,7 +50,7 @@ TEST_P(LeaseRead, ListByFieldSelectorHasTheOneLeaseOnly) {
 }
 
 TEST_P(LeaseRead, AnUnknownPathIsNotFound) {
-  EXPECT_EQ(api().User().Request("GET", "/no/such/path").status, 404);
+  EXPECT_EQ(AsAdministrator().Request("GET", "/no/such/path").status, 404);
 }
 
 }  // namespace

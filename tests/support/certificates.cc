@@ -123,7 +123,8 @@ struct Authority::Signer {
 
 Authority::Authority(std::string_view name)
     : signer_(std::make_unique<Signer>()) {
-  signer_->certificate = Draft(signer_->key.get(), name, {});
+  signer_->certificate =
+      Draft(signer_->key.get(), std::string(name) + " authority", {});
   X509* own = signer_->certificate.get();
   X509_set_issuer_name(own, X509_get_subject_name(own));
   AddExtension(own, own, NID_basic_constraints, "critical,CA:TRUE");

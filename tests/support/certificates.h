@@ -30,6 +30,8 @@ std::string FromBase64(std::string_view text);
 
 class Authority {
  public:
+  // Its own name is "<name> authority": an issuer that is called like what it
+  // signs would pass for a certificate signed by itself.
   explicit Authority(std::string_view name);
   ~Authority();
 

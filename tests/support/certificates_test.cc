@@ -37,7 +37,7 @@ int Verify(const Authority& authority, const std::string& pem, int purpose) {
 
 TEST(CertificatesTest, AServerCertificateIsForItsNamesOnly) {
   Authority authority("test");
-  const KeyPair server = authority.Server("api", {"IP:127.0.0.1", "DNS:api"});
+  const KeyPair server = authority.Server("test", {"IP:127.0.0.1", "DNS:api"});
 
   EXPECT_EQ(Verify(authority, server.certificate_pem, X509_PURPOSE_SSL_SERVER),
             1);

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/support/kubeconfig.h"
+
 namespace support {
 namespace {
 
@@ -190,32 +192,15 @@ std::string KubernetesCluster::Kubeconfig(const std::string& name,
                                           const KubeconfigUser& user,
                                           const std::string& name_space,
                                           int port) {
-  json credentials = json::object();
-  if (user.certificate) {
-    credentials["client-certificate-data"] =
-        Base64(user.certificate->certificate_pem);
-    credentials["client-key-data"] = Base64(user.certificate->key_pem);
-  }
-  if (!user.token.empty()) credentials["token"] = user.token;
-  if (!user.token_file.empty()) credentials["tokenFile"] = user.token_file;
-  const std::string server =
-      "https://127.0.0.1:" + std::to_string(port == 0 ? this->port() : port);
-  const json config = {
-      {"apiVersion", "v1"},
-      {"kind", "Config"},
-      {"current-context", "test"},
-      {"clusters",
-       {{{"name", "test"},
-         {"cluster",
-          {{"server", server},
-           {"certificate-authority-data", Base64(authority_pem())}}}}}},
-      {"users", {{{"name", name}, {"user", credentials}}}},
-      {"contexts",
-       {{{"name", "test"},
-         {"context",
-          {{"cluster", "test"}, {"user", name}, {"namespace", name_space}}}}}}};
   const std::string path = folder_ / (name + ".kubeconfig");
-  WriteFile(path, config.dump(2));
+  WriteKubeconfig(path,
+                  {.server = "https://127.0.0.1:" +
+                             std::to_string(port == 0 ? this->port() : port),
+                   .authority_pem = authority_pem(),
+                   .certificate = user.certificate,
+                   .token = user.token,
+                   .token_file = user.token_file,
+                   .name_space = name_space});
   return path;
 }
 
