@@ -181,8 +181,7 @@ Instant Elector::Deadline(Instant now) const {
     // I9: a request that an outage has swallowed must not last until the end:
     // one attempt is left for when the API server is back.
     const Instant last = valid_until_ - first;
-    deadline =
-        std::min(deadline, now + first / 2 <= last ? last : valid_until_);
+    deadline = std::min(deadline, now < last ? last : valid_until_);
   }
   return std::min(deadline, stop_by_);
 }

@@ -203,6 +203,20 @@ TEST_F(ElectorTest, T11AnAnswerWithAnOldIdIsIgnored) {
   EXPECT_EQ(leader.elector.view().valid_until, kT0 + 10s);
 }
 
+TEST_F(ElectorTest, T11AnAnswerIsNotTakenForThatOfTheNextWrite) {
+  Candidate leader = Leader();
+  leader.At(2s).Tick();
+  WriteDone first{.id = leader.write->id};
+  leader.At(4s).LoseRequest().Answer();
+  ASSERT_TRUE(leader.Asks(WriteKind::kRenew));
+  first.status = k8s::WriteStatus::kRejected;
+
+  leader.Do(first);
+
+  leader.At(5s).Answer();  // The next one is still waited for.
+  EXPECT_EQ(leader.elector.view().valid_until, kT0 + 14s);
+}
+
 TEST_F(ElectorTest, T11TheSameAnswerTwiceCountsOnce) {
   Candidate leader = Leader();
   leader.At(2s).Tick();

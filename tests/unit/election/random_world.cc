@@ -302,6 +302,7 @@ void RandomWorld::CheckTerm(std::size_t i, const Event& event, Instant before) {
 
 void RandomWorld::CheckNews(std::size_t i, const Transition& t) {
   if (t.rule.empty()) Fail("a state changed without a word");
+  if (t.to == State::kRefusing) Fail("T11: no store was restored");
   if (t.rule == "T9") ++exercised_.adoptions;
   if (t.event == "stopped leading") {
     exercised_.definite += t.rule == "T7";
