@@ -263,7 +263,8 @@ void ElectionLoop::Note(const Delivery& delivery) {
     if (error) watch_failures_.Failed(now, cause(), error->message);
   } else if (error) {
     request_failures_.Failed(now, cause(), error->message);
-  } else {
+  } else if (std::holds_alternative<election::ReadDone>(delivery.event) ||
+             std::holds_alternative<election::WriteDone>(delivery.event)) {
     request_failures_.Succeeded(now);
   }
   const auto* write = std::get_if<election::WriteDone>(&delivery.event);
