@@ -13,6 +13,7 @@ WERROR ?= $(if $(CI),1,)
 CMAKE_FLAGS = -DLEADER_ELECTOR_WERROR=$(if $(WERROR),ON,OFF)
 IMAGE ?= leader-elector:dev
 
+.NOTPARALLEL:
 .PHONY: build demo test test-all bench image format deps-build deps-test \
 	kubernetes configure-% test-release test-dev test-tsan
 
@@ -29,7 +30,7 @@ test-all: test
 
 test-release: deps-test kubernetes configure-release
 	cmake --build build/release -j $(JOBS)
-	$(CTEST) --test-dir build/release
+	$(CTEST) --test-dir build/release -LE bench
 
 # AddressSanitizer and UndefinedBehaviorSanitizer, the agent included.
 test-dev: deps-test kubernetes configure-dev
@@ -38,7 +39,8 @@ test-dev: deps-test kubernetes configure-dev
 
 # ThreadSanitizer: what has threads.
 test-tsan: deps-test kubernetes configure-tsan
-	cmake --build build/tsan -j $(JOBS)
+	cmake --build build/tsan -j $(JOBS) --target leader-elector http_test \
+	  k8s_test runtime_test integration_test
 	$(CTEST) --test-dir build/tsan -L threads
 
 CTEST = ctest --output-on-failure --no-tests=error -j $(JOBS) --timeout 300
