@@ -34,7 +34,9 @@ test-release: deps-test kubernetes configure-release
 
 # AddressSanitizer and UndefinedBehaviorSanitizer, the agent included.
 test-dev: deps-test kubernetes configure-dev
-	cmake --build build/dev -j $(JOBS)
+	cmake --build build/dev -j $(JOBS) --target leader-elector election_test \
+	  scenario_test http_test k8s_test runtime_test claims_test support_test \
+	  integration_test kubernetes_cluster_test
 	$(CTEST) --test-dir build/dev -L 'unit|scenario|integration'
 
 # ThreadSanitizer: what has threads.

@@ -34,6 +34,14 @@ namespace {
 using base::Error;
 using base::Result;
 
+// Whoever starts us with stderr closed must not get log lines into a socket
+// that takes its number.
+void OpenStandardStreams() {
+  int fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDWR);
+  if (fd >= 0) close(fd);
+}
+
 // Blocked before any thread starts, so that all of them leave signals to main.
 sigset_t BlockSignals() {
   signal(SIGPIPE, SIG_IGN);
@@ -180,6 +188,7 @@ std::optional<Error> Run(runtime::Config config, runtime::Log& log) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  OpenStandardStreams();
   Result<runtime::Config, runtime::Exit> config =
       runtime::LoadConfig(std::vector<std::string>(argv + 1, argv + argc),
                           runtime::ReadSurroundings());

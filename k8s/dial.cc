@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -124,12 +125,18 @@ Result<std::shared_ptr<Dialer::Lookup>, TransportFailure> Dialer::Resolve(
     if (LookUp(host_, port_, AI_NUMERICHOST, lookup_->addresses) == 0) {
       return std::exchange(lookup_, nullptr);
     }
-    std::thread([lookup = lookup_, host = host_, port = port_] {
-      lookup->error = LookUp(host, port, 0, lookup->addresses);
-      lookup->done = true;
-      const std::uint64_t one = 1;
-      [[maybe_unused]] auto n = write(lookup->done_fd, &one, sizeof(one));
-    }).detach();
+    try {
+      std::thread([lookup = lookup_, host = host_, port = port_] {
+        lookup->error = LookUp(host, port, 0, lookup->addresses);
+        lookup->done = true;
+        const std::uint64_t one = 1;
+        [[maybe_unused]] auto n = write(lookup->done_fd, &one, sizeof(one));
+      }).detach();
+    } catch (const std::system_error&) {
+      lookup_ = nullptr;
+      return TransportFailure{Kind::kConnection, false,
+                              "no thread could be started to look up " + host_};
+    }
   }
   const auto outcome = waiter_.Wait(lookup_->done_fd, POLLIN, deadline);
   if (outcome != Waiter::Outcome::kReady) {

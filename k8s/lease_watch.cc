@@ -161,6 +161,7 @@ bool LeaseWatch::Impl::IsCurrent(const Session& session) {
 // once.
 void LeaseWatch::Impl::Watch(Session& session) {
   std::size_t in_vain = 0;
+  std::size_t forgotten = 0;  // How often the server did not know the version.
   for (bool resuming = false;; resuming = true) {
     const Instant started = transport_.Now();
     const std::int64_t position = session.position;
@@ -170,6 +171,8 @@ void LeaseWatch::Impl::Watch(Session& session) {
     // changes, for a read finds the same version.
     if (session.anchored && end.error && end.error->http_status == 410 &&
         !end.told) {
+      if (++forgotten > kPauses.size()) return events_.on_lost(*end.error);
+      if (forgotten > 1) PauseUpTo(kPauses[forgotten - 2]);
       session.anchored = false;
       continue;
     }
@@ -183,6 +186,11 @@ void LeaseWatch::Impl::Watch(Session& session) {
     const bool lasted = transport_.Now() - started >= kLasting;
     if (end.opened && (lasted || session.position != position)) {
       in_vain = 0;
+      if (lasted) {
+        forgotten = 0;
+      } else {
+        PauseUpTo(kPauses[0]);
+      }
       continue;
     }
     if (in_vain == kPauses.size()) {

@@ -126,6 +126,12 @@ std::optional<MicroTime> ParseMicroTime(std::string_view text) {
       std::chrono::sys_days(date) + std::chrono::hours(hours) +
       std::chrono::minutes(minutes) + std::chrono::seconds(seconds) + fraction -
       offset;
+  // An offset can lead out of the years that FormatMicroTime can write.
+  const std::chrono::year_month_day utc(
+      std::chrono::floor<std::chrono::days>(at));
+  if (static_cast<int>(utc.year()) < 1 || static_cast<int>(utc.year()) > 9999) {
+    return std::nullopt;
+  }
   return at.time_since_epoch().count();
 }
 

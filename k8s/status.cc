@@ -194,9 +194,10 @@ ApiError ErrorFromContent(const LeaseAction& action, int http_status,
 }
 
 bool SaysLeaseIsAbsent(const HttpAnswer& answer, const LeaseName& lease) {
+  if (answer.status != 404) return false;
   const Status status = Decode(answer.body);
-  return answer.status == 404 && status.reason == "NotFound" &&
-         status.kind == "leases" && status.name == lease.name;
+  return status.reason == "NotFound" && status.kind == "leases" &&
+         status.name == lease.name;
 }
 
 bool SaysLeaseExists(const HttpAnswer& answer) {

@@ -238,9 +238,9 @@ void Elector::On(Instant now, const WatchLive&) {
 }
 
 void Elector::On(Instant now, const WatchLost&) {
-  watch_live_ = false;
   // Read again soon, but not all standbys of a restarted API server at once.
-  poll_ = {now, now + config_.retry_period};
+  if (watch_live_) poll_ = {now, now + config_.retry_period};
+  watch_live_ = false;
 }
 
 void Elector::On(Instant, const Doubt&) {

@@ -2,6 +2,8 @@
 // keeps; changes only what a request sent changes.
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 
 #include "agent/base/check.h"
 #include "agent/election/elector.h"
@@ -147,7 +149,10 @@ void Elector::SendWrite(Instant now, WriteKind kind) {
       break;
     case WriteKind::kAcquire:
       record.holder = config_.incarnation;
-      ++record.transitions;
+      // The API holds an int32. A lease that somebody counted up to its end can
+      // still be led.
+      record.transitions = std::min<std::int64_t>(
+          record.transitions + 1, std::numeric_limits<std::int32_t>::max());
       break;
     case WriteKind::kRenew:
       break;

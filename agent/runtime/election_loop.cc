@@ -20,6 +20,8 @@ using std::chrono::seconds;
 
 // A loop that has not come round for so long is stuck.
 constexpr Duration kStuckAfter = seconds(10);
+// Between two tries to watch where watching is refused.
+constexpr Duration kLongestWatchPause = seconds(30);
 
 void Signal(int fd) {
   const std::uint64_t one = 1;
@@ -47,13 +49,14 @@ ElectionLoop::ElectionLoop(election::Config config,
                            Leadership& leadership, Metrics& metrics, Log& log)
     : lease_(leadership.identity().lease_namespace + "/" +
              leadership.identity().lease_name),
-      silence_(2 * config.retry_period + seconds(1)),
+      retry_period_(config.retry_period),
       leadership_(leadership),
       metrics_(metrics),
       log_(log),
       elector_(std::move(config)),
-      request_failures_(log, "failed to reach the lease",
-                        "reached the lease again"),
+      read_failures_(log, "failed to read the lease", "read the lease again"),
+      write_failures_(log, "failed to write the lease",
+                      "wrote the lease again"),
       watch_failures_(log, "lost the watch", "watching again"),
       random_(std::random_device{}()),
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -238,9 +241,12 @@ void ElectionLoop::FollowWatch(const Delivery& delivery) {
   }
   if (version == 0 || stop_) return;
   const Instant now = BootNow();
-  if (watching_ && now - watch_heard_ < silence_) return;
+  const bool silent = now - watch_heard_ >= 2 * retry_period_ + seconds(1);
+  const bool missed = silent && version != watch_version_;
+  if (watching_ ? !missed : now < follow_again_) return;
   watching_ = true;
   watch_heard_ = now;
+  watch_version_ = version;
   watch_->Follow(version);
 }
 
@@ -251,21 +257,32 @@ void ElectionLoop::Note(const Delivery& delivery) {
     return error->http_status == 0 ? "connection"
                                    : std::to_string(error->http_status);
   };
-  if (std::holds_alternative<election::WatchEvent>(delivery.event)) {
+  const auto count = [&](FailureLog& failures) {
+    if (error) {
+      failures.Failed(now, cause(), error->message);
+    } else {
+      failures.Succeeded(now);
+    }
+  };
+  if (const auto* event = std::get_if<election::WatchEvent>(&delivery.event)) {
     watch_heard_ = now;
+    watch_version_ = event->lease.resource_version;
+    watch_losses_ = 0;
   } else if (std::holds_alternative<election::WatchLive>(delivery.event)) {
     watch_heard_ = now;
     metrics_.OnWatch(true);
     watch_failures_.Succeeded(now);
   } else if (std::holds_alternative<election::WatchLost>(delivery.event)) {
     watching_ = false;
+    follow_again_ = now + std::min<Duration>(watch_losses_ * retry_period_,
+                                             kLongestWatchPause);
+    ++watch_losses_;
     metrics_.OnWatch(false);
     if (error) watch_failures_.Failed(now, cause(), error->message);
-  } else if (error) {
-    request_failures_.Failed(now, cause(), error->message);
-  } else if (std::holds_alternative<election::ReadDone>(delivery.event) ||
-             std::holds_alternative<election::WriteDone>(delivery.event)) {
-    request_failures_.Succeeded(now);
+  } else if (std::holds_alternative<election::ReadDone>(delivery.event)) {
+    count(read_failures_);
+  } else if (std::holds_alternative<election::WriteDone>(delivery.event)) {
+    count(write_failures_);
   }
   const auto* write = std::get_if<election::WriteDone>(&delivery.event);
   if (write && writing_) {

@@ -66,14 +66,15 @@ class ElectionLoop {
   k8s::MicroTime NextStamp();
 
   const std::string lease_;  // "shop/web", for the log.
-  const base::Duration silence_;
+  const base::Duration retry_period_;
   Leadership& leadership_;
   Metrics& metrics_;
   Log& log_;
 
   // Thread `election` alone.
   election::Elector elector_;
-  FailureLog request_failures_;
+  FailureLog read_failures_;
+  FailureLog write_failures_;
   FailureLog watch_failures_;
   std::mt19937_64 random_;
   election::WakeWindow window_;
@@ -83,6 +84,9 @@ class ElectionLoop {
   base::Instant sent_at_;
   bool watching_ = false;
   base::Instant watch_heard_;
+  std::int64_t watch_version_ = 0;  // The last it told, or was to follow.
+  int watch_losses_ = 0;            // Since it told something.
+  base::Instant follow_again_;      // After a loss, not before.
   bool stop_ = false;
 
   // For WhyStuck: when the present work began (0: none), and when the timer is

@@ -1,6 +1,6 @@
-// The snapshot that every answer is made from. Leadership is a deadline: whoever
-// asks compares it with the boot clock at that moment, so nothing has to run for
-// leadership to end.
+// The snapshot that every answer is made from. Leadership is a deadline:
+// whoever asks compares it with the boot clock at that moment, so nothing has
+// to run for leadership to end.
 #ifndef AGENT_RUNTIME_LEADERSHIP_H_
 #define AGENT_RUNTIME_LEADERSHIP_H_
 

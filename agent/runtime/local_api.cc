@@ -35,7 +35,8 @@ void Add(std::string& body, std::string_view key, std::int64_t value) {
 std::string_view Bool(bool value) { return value ? "true" : "false"; }
 
 // Why this pod does not lead.
-std::string_view Reason(const View& view, base::Instant now) {
+std::string_view Reason(const View& view, const Identity& we,
+                        base::Instant now) {
   if (view.leads) return "our term has ended and was not renewed in time";
   switch (view.state) {
     case State::kStarting:
@@ -56,6 +57,9 @@ std::string_view Reason(const View& view, base::Instant now) {
   }
   if (!view.lease_exists) return "the lease does not exist yet";
   if (view.lease.holder.empty()) return "nobody holds the lease";
+  if (view.lease.holder == we.incarnation) {
+    return "our term has ended and was not renewed in time";
+  }
   if (now >= view.lease_expires_at) return "the holder's lease has run out";
   return "another holds the lease";
 }
@@ -143,7 +147,9 @@ http::Response LocalApi::Leader(const ConfirmResult* confirmed) {
   if (!leads) {
     body.append(",\"reason\":");
     if (!view_.LeadsAt(now)) {
-      body.append("\"").append(Reason(view_, now)).append("\"");
+      body.append("\"")
+          .append(Reason(view_, leadership_->identity(), now))
+          .append("\"");
     } else if (!confirmed->answered) {
       body.append(Quote("not confirmed: " + confirmed->error));
     } else {
@@ -157,11 +163,13 @@ http::Response LocalApi::Leader(const ConfirmResult* confirmed) {
 http::Response LocalApi::OldSidecar() {
   Refresh();
   const base::Instant now = now_();
-  // Who compares the name with its own asks "do I lead?": ours stands there
-  // only while we do.
-  const bool ours = view_.lease.holder == leadership_->identity().incarnation;
-  const bool held = view_.lease_exists &&
-                    (ours ? view_.LeadsAt(now) : now < view_.lease_expires_at);
+  // Who compares the name with its own asks "do I lead?": our name stands there
+  // only while we do, even if it is a former life or a twin of ours that holds.
+  const Identity& we = leadership_->identity();
+  const bool ours = view_.lease.holder == we.incarnation;
+  const bool named_as_we = BareIdentity(view_.lease.holder) == we.identity;
+  const bool held =
+      ours ? view_.LeadsAt(now) : !named_as_we && now < view_.lease_expires_at;
   http::Response response;
   response.body.append("{\"name\":").append(held ? texts_.holder : "\"\"");
   response.body.append(",\"last_update\":\"").append(texts_.last_update);

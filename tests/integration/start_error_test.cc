@@ -117,7 +117,7 @@ TEST_F(StartErrorTest, AnApiServerThatIsNotThereIsTriedAgain) {
       nobody.number());
   Process& agent = Start({"--kubeconfig=" + path});
 
-  EXPECT_TRUE(Says("failed to reach the lease"));
+  EXPECT_TRUE(Says("failed to read the lease"));
   EXPECT_THAT(Log(), HasSubstr("127.0.0.1:" + nobody.text()));
   EXPECT_THAT(Log(), testing::Not(HasSubstr("t0p-s3cr3t")));
   EXPECT_TRUE(agent.Running());

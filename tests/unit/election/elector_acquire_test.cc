@@ -7,6 +7,20 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 
+// leaseTransitions is an int32: counted up to its end, by hand or by a mistake,
+// it must not keep everybody from leading.
+TEST_F(ElectorTest, T5CountsTransitionsNoHigherThanTheApiCanHold) {
+  k8s::LeaseRecord record = ReleasedBy("z_1");
+  record.transitions = record.mark->transitions = 2147483647;
+  store.Put(record);
+  Candidate candidate(config, store);
+
+  candidate.Do(Start{}).AnswerAll().Watch();
+
+  EXPECT_TRUE(candidate.Leads());
+  EXPECT_EQ(candidate.elector.view().lease.transitions, 2147483647);
+}
+
 // ------------------------------------------------------------------ T1
 
 TEST_F(ElectorTest, T1ReadsAtOnceWhenStarted) {

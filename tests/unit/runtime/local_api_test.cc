@@ -248,6 +248,22 @@ TEST_F(LocalApiTest, TheOldSidecarsAnswerNamesNobodyOnceTheLeaseHasExpired) {
   EXPECT_EQ(Ask("/").status, 200);
 }
 
+// A client of the old sidecar takes its own name for "I lead".
+TEST_F(LocalApiTest, TheOldSidecarsAnswerNamesUsOnlyWhileWeLead) {
+  leadership_.Publish(Leading());
+  now_ = kT0 + 10s - 1ns;
+  EXPECT_EQ(Ask("/").body["name"], "web-7c9");
+  now_ = kT0 + 10s;  // Our term is over; the lease as seen is not.
+  EXPECT_EQ(Ask("/").body["name"], "");
+}
+
+TEST_F(LocalApiTest, TheOldSidecarsAnswerNamesNoFormerLifeOfOurs) {
+  election::View view = Following();
+  view.lease.holder = "web-7c9_0000000000";
+  leadership_.Publish(view);
+  EXPECT_EQ(Ask("/").body["name"], "");
+}
+
 TEST_F(LocalApiTest, TheOldSidecarsAnswerNamesNobodyBeforeALeaseWasSeen) {
   EXPECT_EQ(Ask("/").text,
             "{\"name\":\"\",\"last_update\":\"0001-01-01T00:00:00Z\"}\n");
