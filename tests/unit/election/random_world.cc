@@ -187,7 +187,8 @@ void RandomWorld::Send(std::size_t i, const Read& read) {
   }
   const Duration there = Delay(), back = Delay();
   if (there + back > timeout) ToNode(i, timeout, failed);
-  After(there, [this, i, id = read.id, back] {
+  After(there, [this, i, id = read.id, back, life = node.life] {
+    if (nodes_[i].life != life) return;
     ReadDone done{.id = id, .status = k8s::ReadStatus::kAbsent};
     if (store_.lease()) {
       done.status = k8s::ReadStatus::kFound;
