@@ -76,7 +76,7 @@ TEST_F(AccessTest, OneRuleForOneNameIsEnoughForAWholeLife) {
   EXPECT_NE(next.agent, first.name());
   EXPECT_EQ(fleet().agent(next.agent).Metric("leader_elector_watch_live"), 1);
   for (const auto& [name, agent] : fleet().agents()) {
-    EXPECT_THAT(agent->Log(), testing::Not(HasSubstr("403"))) << name;
+    EXPECT_THAT(agent->Log(), testing::Not(HasSubstr("403 Forbidden"))) << name;
   }
 }
 
@@ -86,7 +86,7 @@ TEST_F(AccessTest, WithoutTheRuleItSaysWhatIsMissingAndGoesOnWhenItIsThere) {
   Agent& agent = AddWithTokenFile();
 
   EXPECT_TRUE(Eventually(
-      kLong, [&] { return agent.Log().find("403") != std::string::npos; }));
+      kLong, [&] { return agent.Log().find("403 Forbidden") != std::string::npos; }));
   EXPECT_THAT(agent.Log(), HasSubstr(R"(verb \"get\")"));
   const auto answer = agent.Ask();
   EXPECT_EQ(answer->status, 503);
