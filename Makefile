@@ -39,11 +39,12 @@ test-dev: deps-test kubernetes configure-dev
 	  integration_test kubernetes_cluster_test
 	$(CTEST) --test-dir build/dev -L 'unit|scenario|integration'
 
-# ThreadSanitizer: what has threads.
+# ThreadSanitizer: what has threads. Only that is built, so that `unit` stands for
+# the unit tests of these programs.
 test-tsan: deps-test kubernetes configure-tsan
 	cmake --build build/tsan -j $(JOBS) --target leader-elector http_test \
 	  k8s_test runtime_test integration_test
-	$(CTEST) --test-dir build/tsan -L threads
+	$(CTEST) --test-dir build/tsan -L 'unit|threads'
 
 CTEST = ctest --output-on-failure --no-tests=error -j $(JOBS) --timeout 300
 
