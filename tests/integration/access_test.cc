@@ -85,8 +85,9 @@ TEST_F(AccessTest, WithoutTheRuleItSaysWhatIsMissingAndGoesOnWhenItIsThere) {
   NewFleet();
   Agent& agent = AddWithTokenFile();
 
-  EXPECT_TRUE(Eventually(
-      kLong, [&] { return agent.Log().find("403 Forbidden") != std::string::npos; }));
+  EXPECT_TRUE(Eventually(kLong, [&] {
+    return agent.Log().find("403 Forbidden") != std::string::npos;
+  }));
   EXPECT_THAT(agent.Log(), HasSubstr(R"(verb \"get\")"));
   const auto answer = agent.Ask();
   EXPECT_EQ(answer->status, 503);
@@ -103,8 +104,9 @@ TEST_F(AccessTest, ARewrittenTokenFileIsReadAgain) {
   WriteToken(kBad);
   NewFleet({kAtOnce});
   Agent& agent = AddWithTokenFile();
-  EXPECT_TRUE(Eventually(
-      kLong, [&] { return agent.Log().find("401") != std::string::npos; }));
+  EXPECT_TRUE(Eventually(kLong, [&] {
+    return agent.Log().find("cause=401") != std::string::npos;
+  }));
 
   WriteToken(NewToken());
   const Instant written = BootNow();
