@@ -1,8 +1,8 @@
 // What a pod really has: a service account whose one rule names one lease, and
 // a token in a file that somebody rewrites.
-#include "tests/integration/integration_test.h"
+#include "tests/fleet/fleet_test.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Instant;
@@ -13,10 +13,10 @@ using testing::HasSubstr;
 
 constexpr char kNamespace[] = "shop";
 
-class AccessTest : public IntegrationTest {
+class AccessTest : public FleetTest {
  protected:
   void SetUp() override {
-    IntegrationTest::SetUp();
+    FleetTest::SetUp();
     if (IsSkipped() || HasFailure()) return;
     cluster().CreateNamespace(kNamespace);
     cluster().CreateServiceAccount(kNamespace, account());
@@ -150,4 +150,4 @@ TEST_F(AccessTest, ALostRuleEndsTheRoleInTime) {
 }
 
 }  // namespace
-}  // namespace integration
+}  // namespace fleet

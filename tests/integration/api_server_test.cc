@@ -1,9 +1,9 @@
 // The API server goes away and comes back. Shorter than the renew deadline it
 // costs nobody anything; longer, the role ends in time, by itself.
-#include "tests/integration/client_go.h"
-#include "tests/integration/integration_test.h"
+#include "tests/fleet/client_go.h"
+#include "tests/fleet/fleet_test.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -15,7 +15,7 @@ using support::Eventually;
 using support::ExitStatus;
 using testing::HasSubstr;
 
-class ApiServerTest : public IntegrationTest {
+class ApiServerTest : public FleetTest {
  protected:
   static constexpr base::Duration kBack = seconds(15);
 
@@ -197,4 +197,4 @@ TEST_F(ApiServerTest, ConfirmSaysNoWhenNobodyAnswersAndDelaysNoRenewal) {
 }
 
 }  // namespace
-}  // namespace integration
+}  // namespace fleet

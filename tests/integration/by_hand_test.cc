@@ -1,9 +1,9 @@
 // Somebody edits or deletes the Lease: the leader that can see it stops at
 // once, and nobody leads before a leader that cannot see it has stopped, too.
-#include "tests/integration/client_go.h"
-#include "tests/integration/integration_test.h"
+#include "tests/fleet/client_go.h"
+#include "tests/fleet/fleet_test.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -20,7 +20,7 @@ constexpr Timing kSlowRenewals{seconds(5), seconds(3), seconds(2)};
 // of two renewals: a leader that learns of it by renewing is found out.
 constexpr Duration kSoon = seconds(1);
 
-class ByHandTest : public IntegrationTest {
+class ByHandTest : public FleetTest {
  protected:
   void Patch(const json& patch) {
     cluster().PatchLease("default", lease(), patch);
@@ -132,4 +132,4 @@ TEST_F(ByHandTest, LabelEditsFiveTimesASecondCostNothing) {
 }
 
 }  // namespace
-}  // namespace integration
+}  // namespace fleet

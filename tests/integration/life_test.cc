@@ -1,8 +1,8 @@
 // The plain life of a small fleet: it starts, leads, hands over, stops. Short
 // enough to run under ThreadSanitizer as well.
-#include "tests/integration/integration_test.h"
+#include "tests/fleet/fleet_test.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -12,7 +12,7 @@ using support::BootNow;
 using support::ExitStatus;
 using testing::HasSubstr;
 
-class LifeTest : public IntegrationTest {};
+class LifeTest : public FleetTest {};
 
 // The main container has ended before, so nothing is waited for.
 TEST_F(LifeTest, SidecarLastReleasesAtOnceAndAnotherLeads) {
@@ -107,4 +107,4 @@ TEST_F(LifeTest, ASecondSignalEndsItAtOnce) {
 }
 
 }  // namespace
-}  // namespace integration
+}  // namespace fleet

@@ -3,10 +3,10 @@
 // own overrun, and is printed apart.
 #include <iostream>
 
-#include "tests/integration/client_go.h"
-#include "tests/integration/integration_test.h"
+#include "tests/fleet/client_go.h"
+#include "tests/fleet/fleet_test.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -14,11 +14,11 @@ using base::Instant;
 using std::chrono::seconds;
 using support::BootNow;
 
-class MixedFleetTest : public IntegrationTest {
+class MixedFleetTest : public FleetTest {
  protected:
   void SetUp() override {
     REQUIRE_CLIENT_GO();
-    IntegrationTest::SetUp();
+    FleetTest::SetUp();
   }
 
   // It knows who leads when this returns.
@@ -31,7 +31,7 @@ class MixedFleetTest : public IntegrationTest {
 
   void TearDown() override {
     if (!HasFailure() && has_fleet()) TellOverlaps();
-    IntegrationTest::TearDown();
+    FleetTest::TearDown();
     candidates_.clear();
   }
 
@@ -153,4 +153,4 @@ TEST_F(MixedFleetTest, ClientGoAloneForComparison) {
 }
 
 }  // namespace
-}  // namespace integration
+}  // namespace fleet

@@ -1,9 +1,9 @@
 // A process that stands still cannot know that its term is over. What it says
 // first when it goes on must be right all the same.
-#include "tests/integration/integration_test.h"
-#include "tests/integration/thread_freeze.h"
+#include "tests/fleet/fleet_test.h"
+#include "tests/fleet/thread_freeze.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -12,7 +12,7 @@ using std::chrono::seconds;
 using support::BootNow;
 using support::Eventually;
 
-class PauseTest : public IntegrationTest {
+class PauseTest : public FleetTest {
  protected:
   // SIGSTOP, and every thread of it has stopped.
   static void Pause(Agent& agent) {
@@ -116,4 +116,4 @@ TEST_F(PauseTest, WithItsElectionThreadFrozenItSaysNoFromTheDeadlineOn) {
 }
 
 }  // namespace
-}  // namespace integration
+}  // namespace fleet

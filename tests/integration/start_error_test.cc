@@ -1,8 +1,8 @@
 // What goes wrong at the start, as the person sees it who has to mend it: an
 // exit code, and a sentence that says what and where.
-#include "tests/integration/integration_test.h"
+#include "tests/fleet/fleet_test.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using std::chrono::seconds;
@@ -13,7 +13,7 @@ using support::Process;
 using testing::AllOf;
 using testing::HasSubstr;
 
-class StartErrorTest : public IntegrationTest {
+class StartErrorTest : public FleetTest {
  protected:
   // Starts it with a name, a kubeconfig and free ports; later flags win.
   Process& Start(const std::vector<std::string>& flags) {
@@ -141,4 +141,4 @@ TEST_F(StartErrorTest, AWrongAuthority) {
 }
 
 }  // namespace
-}  // namespace integration
+}  // namespace fleet

@@ -1,7 +1,7 @@
 // Many at once, a leader that dies without a word, and two of the same name.
-#include "tests/integration/integration_test.h"
+#include "tests/fleet/fleet_test.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -11,7 +11,7 @@ using std::chrono::seconds;
 using support::BootNow;
 using support::Eventually;
 
-class TakeOverTest : public IntegrationTest {
+class TakeOverTest : public FleetTest {
  protected:
   // Writes that came too late, over all agents.
   int LostWrites() {
@@ -109,4 +109,4 @@ TEST_F(TakeOverTest, ARestartedPodWaitsForItsOwnOldLease) {
 }
 
 }  // namespace
-}  // namespace integration
+}  // namespace fleet

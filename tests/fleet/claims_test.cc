@@ -1,11 +1,11 @@
 // The judge is judged: made-up answers with two leaders in them must be found
 // out, and answers that readers of honest agents can get must pass.
-#include "tests/integration/claims.h"
+#include "tests/fleet/claims.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -179,4 +179,4 @@ TEST(ClaimsTest, PassesMetricsBetweenANoAndAYes) {
 }
 
 }  // namespace
-}  // namespace integration
+}  // namespace fleet

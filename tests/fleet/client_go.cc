@@ -1,4 +1,4 @@
-#include "tests/integration/client_go.h"
+#include "tests/fleet/client_go.h"
 
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 
 #include "tests/support/kubernetes_cluster.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -88,4 +88,4 @@ Instant ClientGo::WaitUntilItStops(Instant since) const {
   return *stopped;
 }
 
-}  // namespace integration
+}  // namespace fleet

@@ -1,4 +1,4 @@
-#include "tests/integration/thread_freeze.h"
+#include "tests/fleet/thread_freeze.h"
 
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -12,7 +12,7 @@
 
 #include "tests/support/file_port_wait.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 // Of a stopped thread: the system call it was in, or -1.
@@ -55,4 +55,4 @@ ThreadFreeze::~ThreadFreeze() {
   ptrace(PTRACE_DETACH, thread_id_, nullptr, nullptr);
 }
 
-}  // namespace integration
+}  // namespace fleet

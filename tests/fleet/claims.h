@@ -14,8 +14,8 @@
 // c is known to the millisecond, since d - validForMs is rounded. Of a term's
 // first yes the latest possible c is taken, of the last yes the earliest, so
 // what is reported has certainly happened.
-#ifndef TESTS_INTEGRATION_CLAIMS_H_
-#define TESTS_INTEGRATION_CLAIMS_H_
+#ifndef TESTS_FLEET_CLAIMS_H_
+#define TESTS_FLEET_CLAIMS_H_
 
 #include <cstdint>
 #include <map>
@@ -25,7 +25,7 @@
 
 #include "agent/base/time.h"
 
-namespace integration {
+namespace fleet {
 
 // One answer to GET /leader. `sent` and `received` are the reader's.
 struct Told {
@@ -93,6 +93,6 @@ class Claims {
   std::vector<std::string> violations_;
 };
 
-}  // namespace integration
+}  // namespace fleet
 
-#endif  // TESTS_INTEGRATION_CLAIMS_H_
+#endif  // TESTS_FLEET_CLAIMS_H_

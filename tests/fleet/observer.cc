@@ -1,8 +1,8 @@
-#include "tests/integration/observer.h"
+#include "tests/fleet/observer.h"
 
 #include "tests/support/file_port_wait.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -124,4 +124,4 @@ std::vector<std::string> Observer::Violations() const {
   return all;
 }
 
-}  // namespace integration
+}  // namespace fleet

@@ -1,9 +1,9 @@
-#include "tests/integration/claims.h"
+#include "tests/fleet/claims.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -137,4 +137,4 @@ std::vector<std::string> Claims::Violations() const {
   return all;
 }
 
-}  // namespace integration
+}  // namespace fleet

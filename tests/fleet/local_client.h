@@ -2,8 +2,8 @@
 // connection, one GET at a time, each stamped with the boot clock before the
 // send and after the receipt. Not RestClient, which opens a connection a
 // request and cannot be timed so closely. Thread: any one.
-#ifndef TESTS_INTEGRATION_LOCAL_CLIENT_H_
-#define TESTS_INTEGRATION_LOCAL_CLIENT_H_
+#ifndef TESTS_FLEET_LOCAL_CLIENT_H_
+#define TESTS_FLEET_LOCAL_CLIENT_H_
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -12,9 +12,9 @@
 #include <string_view>
 
 #include "agent/base/time.h"
-#include "tests/integration/claims.h"
+#include "tests/fleet/claims.h"
 
-namespace integration {
+namespace fleet {
 
 struct Reply {
   base::Instant sent;
@@ -71,6 +71,6 @@ LeaderAnswer ParseLeader(const Reply& reply);
 // labels included. Empty if there is none.
 std::optional<double> Sample(std::string_view metrics, std::string_view series);
 
-}  // namespace integration
+}  // namespace fleet
 
-#endif  // TESTS_INTEGRATION_LOCAL_CLIENT_H_
+#endif  // TESTS_FLEET_LOCAL_CLIENT_H_

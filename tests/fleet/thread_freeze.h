@@ -1,10 +1,10 @@
 // Stops one thread of another process, as a debugger does; SIGSTOP stops them
 // all. The thread goes on when this object ends, or with the test's process.
 // Thread: one and the same for its whole life.
-#ifndef TESTS_INTEGRATION_THREAD_FREEZE_H_
-#define TESTS_INTEGRATION_THREAD_FREEZE_H_
+#ifndef TESTS_FLEET_THREAD_FREEZE_H_
+#define TESTS_FLEET_THREAD_FREEZE_H_
 
-namespace integration {
+namespace fleet {
 
 class ThreadFreeze {
  public:
@@ -20,6 +20,6 @@ class ThreadFreeze {
   const int thread_id_;
 };
 
-}  // namespace integration
+}  // namespace fleet
 
-#endif  // TESTS_INTEGRATION_THREAD_FREEZE_H_
+#endif  // TESTS_FLEET_THREAD_FREEZE_H_

@@ -1,8 +1,8 @@
 // Real agents that compete for one lease of a real API server, with an observer
 // that listens to all of them from their start to the end of the test.
 // Thread: the test's, which must outlive the fleet (see process.h).
-#ifndef TESTS_INTEGRATION_FLEET_H_
-#define TESTS_INTEGRATION_FLEET_H_
+#ifndef TESTS_FLEET_FLEET_H_
+#define TESTS_FLEET_FLEET_H_
 
 #include <signal.h>
 
@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "agent/base/time.h"
-#include "tests/integration/local_client.h"
-#include "tests/integration/observer.h"
+#include "tests/fleet/local_client.h"
+#include "tests/fleet/observer.h"
 #include "tests/support/file_port_wait.h"
 #include "tests/support/process.h"
 
-namespace integration {
+namespace fleet {
 
 // What a leader does within milliseconds may take seconds on a busy machine.
 inline constexpr base::Duration kLong = std::chrono::seconds(60);
@@ -117,6 +117,6 @@ class Fleet {
   Observer observer_;
 };
 
-}  // namespace integration
+}  // namespace fleet
 
-#endif  // TESTS_INTEGRATION_FLEET_H_
+#endif  // TESTS_FLEET_FLEET_H_

@@ -1,4 +1,4 @@
-#include "tests/integration/local_client.h"
+#include "tests/fleet/local_client.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,7 +11,7 @@
 
 #include "tests/support/file_port_wait.h"
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -148,4 +148,4 @@ std::optional<double> Sample(std::string_view metrics,
   return std::nullopt;
 }
 
-}  // namespace integration
+}  // namespace fleet

@@ -1,8 +1,8 @@
 // Listens to a fleet: a thread an agent asks /leader, and now and then the
 // metrics, as fast as a small machine allows, and hands every answer to Claims.
 // Watch is called, and the results are asked for, by the test's thread.
-#ifndef TESTS_INTEGRATION_OBSERVER_H_
-#define TESTS_INTEGRATION_OBSERVER_H_
+#ifndef TESTS_FLEET_OBSERVER_H_
+#define TESTS_FLEET_OBSERVER_H_
 
 #include <atomic>
 #include <map>
@@ -14,10 +14,10 @@
 
 #include "agent/base/mutex.h"
 #include "agent/base/time.h"
-#include "tests/integration/claims.h"
-#include "tests/integration/local_client.h"
+#include "tests/fleet/claims.h"
+#include "tests/fleet/local_client.h"
 
-namespace integration {
+namespace fleet {
 
 class Observer {
  public:
@@ -56,6 +56,6 @@ class Observer {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace integration
+}  // namespace fleet
 
-#endif  // TESTS_INTEGRATION_OBSERVER_H_
+#endif  // TESTS_FLEET_OBSERVER_H_

@@ -1,4 +1,4 @@
-#include "tests/integration/integration_test.h"
+#include "tests/fleet/fleet_test.h"
 
 #include <algorithm>
 #include <cctype>
@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using support::KubernetesCluster;
@@ -35,7 +35,7 @@ std::string NameOfThisTest(int run) {
 
 }  // namespace
 
-KubernetesCluster& IntegrationTest::cluster() {
+KubernetesCluster& FleetTest::cluster() {
   if (TheCluster()) return *TheCluster();
   // Each further test would wait a minute to hear the same.
   static bool tried = false;
@@ -46,7 +46,7 @@ KubernetesCluster& IntegrationTest::cluster() {
   return *TheCluster();
 }
 
-void IntegrationTest::SetUp() {
+void FleetTest::SetUp() {
   REQUIRE_KUBERNETES();
   static int runs = 0;
   lease_ = NameOfThisTest(++runs);
@@ -61,7 +61,7 @@ void IntegrationTest::SetUp() {
   Secret(support::Base64(agent.key_pem).substr(2 * kLine, kLine));
 }
 
-void IntegrationTest::TearDown() {
+void FleetTest::TearDown() {
   if (fleet_) {
     fleet_->ExpectNeverTwoLeaders();
     fleet_->ExpectSilentAbout(secrets_);
@@ -77,8 +77,7 @@ void IntegrationTest::TearDown() {
   }
 }
 
-Fleet& IntegrationTest::NewFleet(std::vector<std::string> flags,
-                                 Timing timing) {
+Fleet& FleetTest::NewFleet(std::vector<std::string> flags, Timing timing) {
   fleet_ = std::make_unique<Fleet>(FleetOptions{.lease = lease_,
                                                 .kubeconfig = kubeconfig_,
                                                 .timing = timing,
@@ -86,15 +85,15 @@ Fleet& IntegrationTest::NewFleet(std::vector<std::string> flags,
   return *fleet_;
 }
 
-std::string IntegrationTest::Holder() {
+std::string FleetTest::Holder() {
   const auto lease = ReadLease();
   if (!lease.is_object()) return "";
   return lease.at("spec").value("holderIdentity", "");
 }
 
-void IntegrationTest::Figure(std::string_view what, base::Duration took) {
+void FleetTest::Figure(std::string_view what, base::Duration took) {
   std::cout << "figure: " << what << ": "
             << static_cast<double>(took.count() / 1000) / 1000 << " ms\n";
 }
 
-}  // namespace integration
+}  // namespace fleet

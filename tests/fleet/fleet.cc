@@ -1,4 +1,4 @@
-#include "tests/integration/fleet.h"
+#include "tests/fleet/fleet.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace integration {
+namespace fleet {
 namespace {
 
 using base::Duration;
@@ -201,4 +201,4 @@ std::string Fleet::LastWords() const {
   return text;
 }
 
-}  // namespace integration
+}  // namespace fleet

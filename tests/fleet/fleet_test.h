@@ -1,8 +1,8 @@
-// What every integration test stands on: one real cluster a program, a lease of
-// its own a test, and at the end the questions that are never skipped: did two
-// ever lead, has a secret been logged, has a sanitizer complained?
-#ifndef TESTS_INTEGRATION_INTEGRATION_TEST_H_
-#define TESTS_INTEGRATION_INTEGRATION_TEST_H_
+// What every test with real agents stands on: one real cluster a program, a
+// lease of its own a test, and at the end the questions that are never skipped:
+// did two ever lead, has a secret been logged, has a sanitizer complained?
+#ifndef TESTS_FLEET_FLEET_TEST_H_
+#define TESTS_FLEET_FLEET_TEST_H_
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,12 +12,12 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/integration/fleet.h"
+#include "tests/fleet/fleet.h"
 #include "tests/support/kubernetes_cluster.h"
 
-namespace integration {
+namespace fleet {
 
-class IntegrationTest : public testing::Test {
+class FleetTest : public testing::Test {
  protected:
   void SetUp() override;
   void TearDown() override;
@@ -59,6 +59,6 @@ inline constexpr Timing kPatient{std::chrono::seconds(60),
                                  std::chrono::seconds(40),
                                  std::chrono::seconds(2)};
 
-}  // namespace integration
+}  // namespace fleet
 
-#endif  // TESTS_INTEGRATION_INTEGRATION_TEST_H_
+#endif  // TESTS_FLEET_FLEET_TEST_H_

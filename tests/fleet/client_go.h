@@ -1,18 +1,18 @@
 // A candidate that elects with client-go, beside our agents: what users run
 // today. Its terms come from its own log lines, stamped with the boot clock.
 // Thread: the test's.
-#ifndef TESTS_INTEGRATION_CLIENT_GO_H_
-#define TESTS_INTEGRATION_CLIENT_GO_H_
+#ifndef TESTS_FLEET_CLIENT_GO_H_
+#define TESTS_FLEET_CLIENT_GO_H_
 
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/base/time.h"
-#include "tests/integration/fleet.h"
+#include "tests/fleet/fleet.h"
 #include "tests/support/process.h"
 
-namespace integration {
+namespace fleet {
 
 class ClientGo {
  public:
@@ -45,13 +45,13 @@ class ClientGo {
   std::unique_ptr<support::Process> process_;
 };
 
-}  // namespace integration
+}  // namespace fleet
 
-#define REQUIRE_CLIENT_GO()                                   \
-  do {                                                        \
-    if (const auto why = ::integration::ClientGo::WhyNot()) { \
-      SKIP_OR_FAIL_IN_CI(*why);                               \
-    }                                                         \
+#define REQUIRE_CLIENT_GO()                             \
+  do {                                                  \
+    if (const auto why = ::fleet::ClientGo::WhyNot()) { \
+      SKIP_OR_FAIL_IN_CI(*why);                         \
+    }                                                   \
   } while (false)
 
-#endif  // TESTS_INTEGRATION_CLIENT_GO_H_
+#endif  // TESTS_FLEET_CLIENT_GO_H_
