@@ -66,8 +66,9 @@ constexpr std::array<Setting, 18> kSettings{{
      "logfmt or json."},
     {Key::kTrustNewLease, "trust-new-lease", kRisks, "", "false",
      "Take a Lease that nobody ever held at once, not after --lease-duration. "
-     "Two leaders, if somebody deleted it while a cut-off leader still counted "
-     "on it."},
+     "Two leaders, if somebody deletes it while it is held: a leader that is "
+     "cut off does not hear of it, and what a reader was told (validForMs) "
+     "is not taken back."},
     {Key::kTrustClientGoRelease, "trust-client-go-release", kRisks, "", "false",
      "Take a Lease that a client-go candidate released after its 1s. Two "
      "leaders, if client-go's release wiped the lease of a live leader, which "

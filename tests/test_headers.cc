@@ -1,0 +1,1 @@
+// Nothing but what test programs precompile; see CMakeLists.txt.
