@@ -1,5 +1,6 @@
 #include "agent/http/message.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "agent/base/check.h"
@@ -19,6 +20,20 @@ void AppendNumber(std::size_t number, std::string& out) {
 
 bool IsPlain(std::string_view text) {
   return text.find_first_of("\"\\") == std::string_view::npos;
+}
+
+struct QueryPair {
+  std::string_view key;
+  std::string_view value;
+};
+
+// The first pair of `rest`, which then begins after it.
+QueryPair TakePair(std::string_view& rest) {
+  const std::string_view pair = rest.substr(0, rest.find('&'));
+  rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+  const std::size_t equals = pair.find('=');
+  return {pair.substr(0, equals),
+          equals == pair.npos ? std::string_view() : pair.substr(equals + 1)};
 }
 
 }  // namespace
@@ -42,13 +57,22 @@ std::optional<std::string_view> Request::QueryValue(
     std::string_view key) const {
   std::string_view rest = query;
   while (!rest.empty()) {
-    const std::string_view pair = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
-    const std::size_t equals = pair.find('=');
-    if (pair.substr(0, equals) != key) continue;
-    return equals == pair.npos ? std::string_view() : pair.substr(equals + 1);
+    const QueryPair pair = TakePair(rest);
+    if (pair.key == key) return pair.value;
   }
   return std::nullopt;
+}
+
+bool Request::QueryHasOnly(
+    std::initializer_list<std::string_view> known) const {
+  std::string_view rest = query;
+  while (!rest.empty()) {
+    const QueryPair pair = TakePair(rest);
+    if (std::find(known.begin(), known.end(), pair.key) == known.end()) {
+      return false;
+    }
+  }
+  return true;
 }
 
 Response ErrorResponse(int status, std::string_view error,

@@ -3,6 +3,7 @@
 #ifndef AGENT_HTTP_MESSAGE_H_
 #define AGENT_HTTP_MESSAGE_H_
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ struct Request {
   std::optional<std::string_view> Find(std::string_view name) const;
   // The value of `key` in the query: "" for "?key" and "?key=".
   std::optional<std::string_view> QueryValue(std::string_view key) const;
+  // Whether every key of the query is one of `known`.
+  bool QueryHasOnly(std::initializer_list<std::string_view> known) const;
 };
 
 inline constexpr std::string_view kJson = "application/json";

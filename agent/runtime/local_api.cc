@@ -94,6 +94,11 @@ std::optional<http::Response> LocalApi::Answer(const http::Request& request,
   }
   if (!IsRead(request)) return MethodNotAllowed();
   if (!leader) return OldSidecar();
+  // A misspelled confirm must not look like a confirmed answer.
+  if (!request.QueryHasOnly({"confirm"})) {
+    return http::ErrorResponse(400, "unknown query parameter",
+                               "/leader knows confirm=1 alone");
+  }
   const auto confirm = request.QueryValue("confirm");
   if (!confirm || confirm == "0") return Leader(nullptr);
   if (confirm != "1") {

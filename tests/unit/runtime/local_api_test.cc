@@ -364,6 +364,8 @@ TEST_F(LocalApiTest, ConfirmTakesZeroAndOneOnly) {
   EXPECT_EQ(Ask("/leader", "confirm=0").status, 503);
   EXPECT_EQ(Ask("/leader", "confirm=").status, 400);
   EXPECT_EQ(Ask("/leader", "confirm=true").status, 400);
+  EXPECT_EQ(Ask("/leader", "confrm=1").status, 400);
+  EXPECT_EQ(Ask("/leader", "confirm=0&x").status, 400);
   EXPECT_TRUE(sent_.empty());
 }
 
