@@ -2,8 +2,6 @@
 
 #include <pthread.h>
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 #include <random>
@@ -17,6 +15,7 @@
 #include "k8s/status.h"
 #include "k8s/transport.h"
 #include "k8s/watch_decoder.h"
+#include "k8s/watch_session.h"
 
 namespace k8s {
 namespace {
@@ -24,20 +23,12 @@ namespace {
 using base::Duration;
 using base::Instant;
 using base::MutexLock;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // The server answers a watch with its header at once.
 constexpr Duration kOpenWithin = seconds(5);
 // How long after the end that we asked for a stream may still be open.
 constexpr Duration kOverdue = seconds(60);
-// A stream that was open so long was a good one.
-constexpr Duration kLasting = seconds(5);
-// The longest pause before each resume, once resuming brings nothing. After the
-// last the stream counts as lost: whoever follows it must know, and read.
-constexpr std::array<milliseconds, 3> kPauses = {
-    milliseconds(60), milliseconds(180), milliseconds(500)};
-
 // The watch whose thread this is. Stop() must not join itself.
 thread_local const void* this_threads_watch = nullptr;
 
@@ -80,33 +71,18 @@ class LeaseWatch::Impl {
   }
 
  private:
-  // What is known of one Follow(), from stream to stream.
+  // One Follow().
   struct Session {
     std::uint64_t generation = 0;
-    std::int64_t follows = 0;   // The last lease state told.
-    std::int64_t position = 0;  // Where to resume: that, or a later bookmark.
-    bool told_live = false;
-    // False after a 410: the next stream asks for the lease as it is, without
-    // a version, and its first event says how that compares to `follows`.
-    bool anchored = true;
-  };
-  // How one stream ended: in good order unless there is an error.
-  struct StreamEnd {
-    bool opened = false;
-    bool told = false;  // Any change.
-    std::optional<ApiError> error;
+    WatchSession watch;
   };
 
   void Run();
   std::optional<Session> NextSession();
   bool IsCurrent(const Session& session);
   void Watch(Session& session);
-  StreamEnd Stream(Session& session);
-  bool Tell(const WatchFrame& frame, Session& session, StreamEnd& end);
-  bool Anchor(const WatchFrame& frame, Session& session, StreamEnd& end);
-  void TellChange(const WatchFrame& frame, std::int64_t follows,
-                  Session& session, StreamEnd& end);
-  HttpRequest RequestFor(const Session& session, seconds timeout) const;
+  void Stream(Session& session);
+  HttpRequest RequestFor(const WatchSession& watch, seconds timeout) const;
   // Between half of `longest` and all of it.
   void PauseUpTo(Duration longest);
   std::int64_t Random(std::int64_t low, std::int64_t high);
@@ -144,11 +120,7 @@ std::optional<LeaseWatch::Impl::Session> LeaseWatch::Impl::NextSession() {
   taken_ = generation_;
   // Under the lock, so that the next Follow() or Stop() cancels this session.
   transport_.Reset();
-  Session session;
-  session.generation = generation_;
-  session.follows = follow_;
-  session.position = follow_;
-  return session;
+  return Session{generation_, WatchSession({"watch", name_}, follow_)};
 }
 
 bool LeaseWatch::Impl::IsCurrent(const Session& session) {
@@ -156,58 +128,19 @@ bool LeaseWatch::Impl::IsCurrent(const Session& session) {
   return session.generation == generation_;
 }
 
-// A stream that ends in good order is resumed. A resume that finds nobody is
-// tried a few times, for a server that restarts; everything else is lost at
-// once.
 void LeaseWatch::Impl::Watch(Session& session) {
-  std::size_t in_vain = 0;
-  std::size_t forgotten = 0;  // How often the server did not know the version.
-  for (bool resuming = false;; resuming = true) {
+  for (;;) {
     const Instant started = transport_.Now();
-    const std::int64_t position = session.position;
-    StreamEnd end = Stream(session);
+    Stream(session);
     if (!IsCurrent(session)) return;
-    // Asking with a version again would get a 410 again until the lease
-    // changes, for a read finds the same version.
-    if (session.anchored && end.error && end.error->http_status == 410 &&
-        !end.told) {
-      if (++forgotten > kPauses.size()) return events_.on_lost(*end.error);
-      if (forgotten > 1) PauseUpTo(kPauses[forgotten - 2]);
-      session.anchored = false;
-      continue;
-    }
-    if (!session.anchored && !end.error) {
-      end.error =
-          ErrorFromContent(Action(), 200, "the stream ended before it began");
-    }
-    const bool may_pass =
-        resuming && !end.opened && end.error && end.error->http_status == 0;
-    if (end.error && !may_pass) return events_.on_lost(*end.error);
-    const bool lasted = transport_.Now() - started >= kLasting;
-    if (end.opened && (lasted || session.position != position)) {
-      in_vain = 0;
-      if (lasted) {
-        forgotten = 0;
-      } else {
-        PauseUpTo(kPauses[0]);
-      }
-      continue;
-    }
-    if (in_vain == kPauses.size()) {
-      if (!end.error) {
-        end.error = ErrorFromContent(Action(), 200,
-                                     "the server ends the stream again and "
-                                     "again as soon as it is open");
-      }
-      return events_.on_lost(*end.error);
-    }
-    // The first resume after a good stream does not wait.
-    if (resuming) PauseUpTo(kPauses[in_vain++]);
+    const WatchNext next = session.watch.OnEnd(transport_.Now() - started);
+    if (next.lost) return events_.on_lost(*next.lost);
+    if (next.pause_up_to > Duration::zero()) PauseUpTo(next.pause_up_to);
   }
 }
 
-LeaseWatch::Impl::StreamEnd LeaseWatch::Impl::Stream(Session& session) {
-  StreamEnd end;
+void LeaseWatch::Impl::Stream(Session& session) {
+  WatchSession& watch = session.watch;
   WatchDecoder decoder(name_.name);
   // Long, and never the same, so that watchers do not return all at once.
   const seconds timeout(Random(1800, 3600));
@@ -215,83 +148,37 @@ LeaseWatch::Impl::StreamEnd LeaseWatch::Impl::Stream(Session& session) {
   const auto observe = [&](const std::string& code) {
     if (observer_) observer_("watch", code, transport_.Now() - started);
   };
+  bool opened = false;
   HttpStream stream;
   stream.open_by = started + kOpenWithin;
   const Instant overdue = started + timeout + kOverdue;
-  stream.end_by = session.anchored ? overdue : stream.open_by;
+  // Without a version the first event must come at once.
+  stream.end_by = watch.OpenFrom() ? overdue : stream.open_by;
   stream.on_open = [&] {
-    end.opened = true;
+    opened = true;
     observe("200");
-    if (!session.told_live && IsCurrent(session)) events_.on_live();
-    session.told_live = true;
+    if (IsCurrent(session) && watch.OnOpen()) events_.on_live();
   };
   stream.on_bytes = [&](std::string_view bytes) {
     const bool goes_on = decoder.Feed(bytes, [&](const WatchFrame& frame) {
-      return Tell(frame, session, end);
+      return IsCurrent(session) && watch.OnFrame(frame, events_.on_change);
     });
-    if (session.anchored) stream.end_by = overdue;
+    if (watch.OpenFrom()) stream.end_by = overdue;
     return goes_on;
   };
   const HttpOutcome outcome =
-      transport_.Follow(RequestFor(session, timeout), stream);
-  if (!end.opened) observe(CodeOf(outcome));
-  if (end.error) return end;  // An ERROR event.
+      transport_.Follow(RequestFor(watch, timeout), stream);
+  if (!opened) observe(CodeOf(outcome));
   if (!decoder.problem().empty()) {
-    end.error = ErrorFromContent(Action(), 200, decoder.problem());
+    watch.OnFailure(ErrorFromContent(Action(), 200, decoder.problem()));
   } else if (!outcome) {
-    end.error = ErrorFromFailure(Action(), outcome.error());
+    watch.OnFailure(ErrorFromFailure(Action(), outcome.error()));
   } else if (outcome->status != 200) {
-    end.error = ErrorFromAnswer(Action(), *outcome);
+    watch.OnFailure(ErrorFromAnswer(Action(), *outcome));
   }
-  return end;
 }
 
-// False ends the stream.
-bool LeaseWatch::Impl::Tell(const WatchFrame& frame, Session& session,
-                            StreamEnd& end) {
-  if (!IsCurrent(session)) return false;
-  if (frame.type == WatchFrame::Type::kError) {
-    HttpAnswer answer;
-    answer.status = frame.code;
-    answer.body = frame.status;
-    end.error = ErrorFromAnswer(Action(), answer);
-    return false;
-  }
-  if (!session.anchored && !Anchor(frame, session, end)) return false;
-  session.position = std::max(session.position, frame.resource_version);
-  if (frame.type == WatchFrame::Type::kBookmark) return true;
-  if (frame.resource_version <= session.follows) return true;  // A repeat.
-  TellChange(frame, session.follows, session, end);
-  return true;
-}
-
-// The first event of a stream that was opened without a version is the lease as
-// it is. A bookmark instead says that there is none.
-bool LeaseWatch::Impl::Anchor(const WatchFrame& frame, Session& session,
-                              StreamEnd& end) {
-  if (frame.type == WatchFrame::Type::kBookmark) {
-    end.error = ErrorFromContent(Action(), 200, "the lease is gone");
-    return false;
-  }
-  session.anchored = true;
-  if (frame.resource_version > session.follows) {
-    TellChange(frame, /*follows=*/0, session, end);
-  }
-  return true;
-}
-
-void LeaseWatch::Impl::TellChange(const WatchFrame& frame, std::int64_t follows,
-                                  Session& session, StreamEnd& end) {
-  LeaseChange change;
-  change.follows = follows;
-  change.deleted = frame.type == WatchFrame::Type::kDeleted;
-  change.lease = frame.lease;
-  session.follows = frame.resource_version;
-  end.told = true;
-  events_.on_change(std::move(change));
-}
-
-HttpRequest LeaseWatch::Impl::RequestFor(const Session& session,
+HttpRequest LeaseWatch::Impl::RequestFor(const WatchSession& watch,
                                          seconds timeout) const {
   HttpRequest request;
   request.method = "GET";
@@ -299,8 +186,8 @@ HttpRequest LeaseWatch::Impl::RequestFor(const Session& session,
                    "&fieldSelector=metadata.name%3D" +
                    PercentEncode(name_.name) +
                    "&timeoutSeconds=" + std::to_string(timeout.count());
-  if (session.anchored) {
-    request.target += "&resourceVersion=" + std::to_string(session.position);
+  if (const auto version = watch.OpenFrom()) {
+    request.target += "&resourceVersion=" + std::to_string(*version);
   }
   return request;
 }

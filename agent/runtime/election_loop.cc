@@ -20,8 +20,6 @@ using std::chrono::seconds;
 
 // A loop that has not come round for so long is stuck.
 constexpr Duration kStuckAfter = seconds(10);
-// Between two tries to watch where watching is refused.
-constexpr Duration kLongestWatchPause = seconds(30);
 
 void Signal(int fd) {
   const std::uint64_t one = 1;
@@ -49,10 +47,10 @@ ElectionLoop::ElectionLoop(election::Config config,
                            Leadership& leadership, Metrics& metrics, Log& log)
     : lease_(leadership.identity().lease_namespace + "/" +
              leadership.identity().lease_name),
-      retry_period_(config.retry_period),
       leadership_(leadership),
       metrics_(metrics),
       log_(log),
+      watch_plan_(config.retry_period),
       elector_(std::move(config)),
       read_failures_(log, "failed to read the lease", "read the lease again"),
       write_failures_(log, "failed to write the lease",
@@ -163,7 +161,8 @@ void ElectionLoop::ArmTimer() {
 void ElectionLoop::Take(const Delivery& delivery) {
   Note(delivery);
   Step(delivery.event);
-  FollowWatch(delivery);
+  const auto version = watch_plan_.On(BootNow(), delivery.event);
+  if (version && !stop_) watch_->Follow(*version);
 }
 
 void ElectionLoop::Step(const election::Event& event) {
@@ -228,28 +227,6 @@ k8s::MicroTime ElectionLoop::NextStamp() {
 
 // ------------------------------------------------------------------- news
 
-// The watch follows from a version that a request has shown us. It is started
-// again when it was lost, and when a read shows something that it should have
-// told long ago.
-void ElectionLoop::FollowWatch(const Delivery& delivery) {
-  std::int64_t version = 0;
-  if (const auto* read = std::get_if<election::ReadDone>(&delivery.event)) {
-    version = read->lease.resource_version;
-  } else if (const auto* write =
-                 std::get_if<election::WriteDone>(&delivery.event)) {
-    version = write->lease.resource_version;
-  }
-  if (version == 0 || stop_) return;
-  const Instant now = BootNow();
-  const bool silent = now - watch_heard_ >= 2 * retry_period_ + seconds(1);
-  const bool missed = silent && version != watch_version_;
-  if (watching_ ? !missed : now < follow_again_) return;
-  watching_ = true;
-  watch_heard_ = now;
-  watch_version_ = version;
-  watch_->Follow(version);
-}
-
 void ElectionLoop::Note(const Delivery& delivery) {
   const Instant now = BootNow();
   const std::optional<k8s::ApiError>& error = delivery.error;
@@ -264,19 +241,10 @@ void ElectionLoop::Note(const Delivery& delivery) {
       failures.Succeeded(now);
     }
   };
-  if (const auto* event = std::get_if<election::WatchEvent>(&delivery.event)) {
-    watch_heard_ = now;
-    watch_version_ = event->lease.resource_version;
-    watch_losses_ = 0;
-  } else if (std::holds_alternative<election::WatchLive>(delivery.event)) {
-    watch_heard_ = now;
+  if (std::holds_alternative<election::WatchLive>(delivery.event)) {
     metrics_.OnWatch(true);
     watch_failures_.Succeeded(now);
   } else if (std::holds_alternative<election::WatchLost>(delivery.event)) {
-    watching_ = false;
-    follow_again_ = now + std::min<Duration>(watch_losses_ * retry_period_,
-                                             kLongestWatchPause);
-    ++watch_losses_;
     metrics_.OnWatch(false);
     if (error) watch_failures_.Failed(now, cause(), error->message);
   } else if (std::holds_alternative<election::ReadDone>(delivery.event)) {

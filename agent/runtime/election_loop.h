@@ -20,6 +20,7 @@
 #include "agent/runtime/log.h"
 #include "agent/runtime/metrics.h"
 #include "agent/runtime/request_thread.h"
+#include "agent/runtime/watch_plan.h"
 #include "k8s/cluster_config.h"
 #include "k8s/lease_client.h"
 #include "k8s/lease_watch.h"
@@ -61,17 +62,16 @@ class ElectionLoop {
   void Do(election::Write write);
   void Do(const election::Transition& transition);
   void Do(const election::Stopped& stopped);
-  void FollowWatch(const Delivery& delivery);
   void Note(const Delivery& delivery);
   k8s::MicroTime NextStamp();
 
   const std::string lease_;  // "shop/web", for the log.
-  const base::Duration retry_period_;
   Leadership& leadership_;
   Metrics& metrics_;
   Log& log_;
 
   // Thread `election` alone.
+  WatchPlan watch_plan_;
   election::Elector elector_;
   FailureLog read_failures_;
   FailureLog write_failures_;
@@ -82,11 +82,6 @@ class ElectionLoop {
   k8s::MicroTime last_stamp_ = 0;
   std::optional<election::WriteKind> writing_;
   base::Instant sent_at_;
-  bool watching_ = false;
-  base::Instant watch_heard_;
-  std::int64_t watch_version_ = 0;  // The last it told, or was to follow.
-  int watch_losses_ = 0;            // Since it told something.
-  base::Instant follow_again_;      // After a loss, not before.
   bool stop_ = false;
 
   // For WhyStuck: when the present work began (0: none), and when the timer is
