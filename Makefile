@@ -26,16 +26,20 @@ demo: build
 
 test: test-release test-dev test-tsan
 
+# What takes minutes by itself.
+LONG = bench|sim
+
 test-all: test
+	$(CTEST) --test-dir build/release -L sim
 
 test-release: deps-test kubernetes configure-release
 	cmake --build build/release -j $(JOBS)
-	$(CTEST) --test-dir build/release -LE bench
+	$(CTEST) --test-dir build/release -LE '$(LONG)'
 
 # AddressSanitizer and UndefinedBehaviorSanitizer, the agent included.
 test-dev: deps-test kubernetes configure-dev
 	cmake --build build/dev -j $(JOBS) --target leader-elector election_test \
-	  scenario_test http_test k8s_test runtime_test claims_test support_test \
+	  election_sim scenario_test http_test k8s_test runtime_test claims_test support_test \
 	  integration_test kubernetes_cluster_test
 	$(CTEST) --test-dir build/dev -L 'unit|scenario|integration'
 

@@ -1,11 +1,12 @@
-// Events: what each means for what we know, hold and tell. What to do next is
-// in elector_plan.cc.
+// Events: what each means for what we know, hold and tell. Answers to our own
+// requests are in elector_answers.cc, what to do next in elector_plan.cc.
 #include "agent/election/elector.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "agent/base/check.h"
+#include "agent/election/planted_bug.h"
 
 namespace election {
 
@@ -34,191 +35,12 @@ Actions Elector::Step(Instant now, const Event& event) {
   return std::exchange(actions_, {});
 }
 
-// ---------------------------------------------------------------- answers
-
 void Elector::On(Instant now, const Start&) {
   started_ = true;
   last_answer_ = now;
 }
 
 void Elector::On(Instant, const Tick&) {}
-
-void Elector::On(Instant now, const ReadDone& done) {
-  // T11: an answer to a question that is no longer asked.
-  if (!flight_ || flight_->id != done.id || flight_->write) return;
-  const Flight sent = *std::exchange(flight_, std::nullopt);
-  if (refusing_) return;
-  if (done.status == k8s::ReadStatus::kFailed) {
-    Failed(now, reads_, done.retry_after, /*again_at_once=*/false);
-    poll_ = {now, now};
-    return;
-  }
-  last_answer_ = now;
-  reads_ = {};
-  if (done.status == k8s::ReadStatus::kAbsent) {
-    // T11: seen to exist since it was asked: the absence may be the older
-    // news. Not so while we hold: our lease was there when we asked.
-    if (!holds_ && seen_.newest_version() > sent.floor) {
-      must_read_ = true;
-      return;
-    }
-    SeeAbsent(now, 0);
-  } else if (done.lease.resource_version < sent.floor) {
-    StoreWentBack(now, done.lease);
-    return;
-  } else if (!SeeLease(now, done.lease, /*contiguous=*/false)) {
-    // T11: overtaken by a watch event while it was under way.
-    PlanPoll(now);
-    return;
-  }
-  if (!sent.doubted) must_read_ = false;
-  read_is_fresh_ = true;
-  AdoptProvenWrite(now);
-}
-
-void Elector::On(Instant now, const WriteDone& done) {
-  if (!flight_ || flight_->id != done.id || !flight_->write) return;  // T11
-  const Flight sent = *std::exchange(flight_, std::nullopt);
-  if (refusing_) return;
-  const bool release = sent.write == WriteKind::kRelease;
-  switch (done.status) {
-    case k8s::WriteStatus::kApplied:
-      Applied(now, sent, done.lease, done.renew_time);
-      return;
-    case k8s::WriteStatus::kConflict:
-      must_read_ = true;  // T9, T12
-      Failed(now, writes_, {}, /*again_at_once=*/true);
-      return;
-    case k8s::WriteStatus::kRejected:
-      if (release) return EndLeaving(now, "could not release");
-      Failed(now, writes_, done.retry_after, /*again_at_once=*/false);
-      return;
-    case k8s::WriteStatus::kUnknown:
-      // T12: a release that timed out proves nothing and is not asked about.
-      if (release) return EndLeaving(now, "could not release");
-      MaybeApplied(sent, done.renew_time);
-      Failed(now, writes_, done.retry_after, /*again_at_once=*/true);
-      return;
-  }
-}
-
-// T4, T12.
-void Elector::Applied(Instant now, const Flight& sent, const k8s::Lease& stored,
-                      k8s::MicroTime renew_time) {
-  last_answer_ = now;
-  writes_ = {};
-  const bool led = view_.leads;
-  if (!SeeLease(now, stored, /*contiguous=*/true)) {
-    // Something newer has been seen: what came of our write is for a read to
-    // say.
-    if (sent.write == WriteKind::kRelease) {
-      EndLeaving(now, "released the lease");
-    } else {
-      MaybeApplied(sent, renew_time);
-    }
-    return;
-  }
-  switch (*sent.write) {
-    case WriteKind::kCreate:
-      Tell("T2", "created the lease");
-      return;
-    case WriteKind::kRelease:
-      EndLeaving(now, "released the lease");
-      return;
-    case WriteKind::kAcquire:
-      uid_ = stored.record.uid;
-      acquired_at_ = stored.record.acquire_time;
-      fencing_token_ = stored.resource_version;
-      break;
-    case WriteKind::kRenew:
-      break;
-  }
-  if (!seen_.HeldBy(config_.incarnation)) return;  // Somebody rewrote it.
-  renew_at_ = sent.sent_at + config_.retry_period;
-  unknown_writes_.clear();
-  // T4: counted from before it was sent, so that a slow answer shortens our
-  // term and never makes it overlap with the next one.
-  if (!Hold(now, sent.sent_at + config_.renew_deadline)) return;
-  if (!led && AllowedToContend()) Tell("T4", "became leader");
-}
-
-// T9: remembered so that a read can prove it. A renewal of a term that has
-// ended meanwhile proves nothing.
-void Elector::MaybeApplied(const Flight& sent, k8s::MicroTime renew_time) {
-  must_read_ = true;
-  std::erase_if(unknown_writes_, [&](const UnknownWrite& w) {
-    return w.sent_at + config_.renew_deadline <= now_;  // Of no use any more.
-  });
-  if (sent.write == WriteKind::kAcquire ||
-      (sent.write == WriteKind::kRenew && holds_)) {
-    unknown_writes_.push_back(
-        {renew_time, sent.uid, sent.sent_at, *sent.write});
-  }
-}
-
-// T3, T9: the read that just ended shows our incarnation and the very renewTime
-// of a write whose outcome we did not know.
-void Elector::AdoptProvenWrite(Instant now) {
-  if (!seen_.HeldBy(config_.incarnation)) return;
-  if (!holds_ && !MayContend(now) && !Leaving()) return;
-  const k8s::Lease& lease = seen_.lease();
-  const auto proven =
-      std::find_if(unknown_writes_.begin(), unknown_writes_.end(),
-                   [&](const UnknownWrite& w) {
-                     return w.renew_time == lease.record.renew_time &&
-                            w.uid == lease.record.uid;
-                   });
-  if (proven == unknown_writes_.end()) return;
-  const UnknownWrite write = *proven;
-  unknown_writes_.erase(proven);
-  const bool held = holds_;
-  if (write.kind == WriteKind::kAcquire) {
-    uid_ = lease.record.uid;
-    acquired_at_ = lease.record.acquire_time;
-    fencing_token_ = lease.resource_version;
-  }
-  renew_at_ = write.sent_at + config_.retry_period;
-  if (!Hold(now, write.sent_at + config_.renew_deadline)) return;
-  Tell("T9", held || Leaving() ? "found own write applied" : "became leader");
-}
-
-// T11.
-void Elector::StoreWentBack(Instant now, const k8s::Lease& lease) {
-  EndTerm(now);
-  if (!config_.accept_restored_store) {
-    refusing_ = true;
-    Tell("T11", "refused a restored store");
-    return;
-  }
-  seen_.Forget();
-  must_read_ = false;
-  Tell("T11", "accepted a restored store");
-  SeeLease(now, lease, /*contiguous=*/false);
-}
-
-void Elector::Failed(Instant now, Attempts& attempts, Duration retry_after,
-                     bool again_at_once) {
-  ++attempts.failures;
-  if (again_at_once && attempts.failures == 1 &&
-      retry_after == Duration::zero()) {
-    return;
-  }
-  Duration latest = config_.retry_period;
-  if (holds_) {
-    // I9: the less is left, the sooner.
-    const Duration soon =
-        std::max((valid_until_ - now) / 4, config_.retry_period / 20);
-    latest = std::min({latest, latest / 4 * attempts.failures, soon});
-  }
-  Duration earliest = latest / 5;
-  // What the server asks for, but never so long that it costs the lease.
-  const Duration most =
-      holds_ ? (valid_until_ - now) / 2 : config_.renew_deadline;
-  const Duration asked = std::min(retry_after, most);
-  earliest = std::max(earliest, asked);
-  latest = std::max(latest, asked + asked / 5);
-  attempts.not_before = {now + earliest, now + latest};
-}
 
 // ------------------------------------------------------------------ watch
 
@@ -269,7 +91,10 @@ bool Elector::SeeLease(Instant now, const k8s::Lease& lease, bool contiguous) {
   PlanPoll(now);
   const k8s::LeaseRecord& record = seen_.lease().record;
   const bool ours = record.holder == config_.incarnation;
-  if (holds_ && (!ours || record.uid != uid_)) LoseTerm(now);
+  if (holds_ && (!ours || record.uid != uid_) &&
+      !Planted(Bug::kAnotherHolderIgnored)) {
+    LoseTerm(now);
+  }
   // Not on the mere sight of a holder: it may have died before we gave up.
   if (!ours && !record.holder.empty() && record != before) {
     cooldown_until_ = {};  // Another has led since we gave up.
@@ -314,7 +139,9 @@ void Elector::EndTerm(Instant now) {
 // From here on the main container has stop_grace to stop.
 void Elector::RoleDown(Instant now) {
   if (!view_.leads) return;
-  main_may_act_until_ = std::min(now, view_.valid_until) + config_.stop_grace;
+  const Duration grace =
+      Planted(Bug::kStopGraceIgnored) ? Duration::zero() : config_.stop_grace;
+  main_may_act_until_ = std::min(now, view_.valid_until) + grace;
 }
 
 bool Elector::AllowedToContend() const {

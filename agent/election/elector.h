@@ -89,7 +89,7 @@ class Elector {
   void On(Instant now, const Drained&);
   void On(Instant now, const Permission&);
 
-  // What an answer means.
+  // What an answer means (elector_answers.cc).
   void Applied(Instant now, const Flight& sent, const k8s::Lease& stored,
                k8s::MicroTime renew_time);
   void MaybeApplied(const Flight& sent, k8s::MicroTime renew_time);

@@ -7,6 +7,7 @@
 
 #include "agent/base/check.h"
 #include "agent/election/elector.h"
+#include "agent/election/planted_bug.h"
 
 namespace election {
 namespace {
@@ -35,7 +36,8 @@ WakeWindow Elector::NextWake() const {
 Elector::Intent Elector::Next(Instant now) const {
   if (stopped_) return {};
   if (Leaving()) return NextWhileLeaving();
-  if (!started_ || flight_ || refusing_) return {};
+  const bool flying = flight_ && !Planted(Bug::kTwoInFlight);
+  if (!started_ || flying || refusing_) return {};
   if (must_read_ || !seen_.known()) return {Task::kRead, reads_.not_before};
   if (holds_) {
     return {Task::kRenew, Later(At(renew_at_), writes_.not_before)};
@@ -71,7 +73,7 @@ bool Elector::NothingToRelease() const {
 bool Elector::ShowsOurTerm() const {
   const k8s::LeaseRecord& record = seen_.lease().record;
   return seen_.HeldBy(config_.incarnation) &&
-         (holds_ ||
+         (holds_ || Planted(Bug::kReleaseWithoutLooking) ||
           (record.uid == uid_ && record.acquire_time == acquired_at_));
 }
 
@@ -146,13 +148,17 @@ void Elector::SendWrite(Instant now, WriteKind kind) {
   record.duration_seconds = config_.lease_duration.count();
   switch (kind) {
     case WriteKind::kCreate:  // T2: empty, so that a deletion frees nothing.
+      if (Planted(Bug::kCreateHeld)) record.holder = config_.incarnation;
       break;
     case WriteKind::kAcquire:
       record.holder = config_.incarnation;
-      // The API holds an int32. A lease that somebody counted up to its end can
-      // still be led.
-      record.transitions = std::min<std::int64_t>(
-          record.transitions + 1, std::numeric_limits<std::int32_t>::max());
+      // More than any that we have seen: an older copy applied by hand counts
+      // less, and a number used twice would revive the mark of the term that
+      // had it. The API holds an int32; a lease that somebody counted up to its
+      // end can still be led.
+      record.transitions =
+          std::min<std::int64_t>(seen_.highest_transitions() + 1,
+                                 std::numeric_limits<std::int32_t>::max());
       break;
     case WriteKind::kRenew:
       break;
@@ -165,6 +171,11 @@ void Elector::SendWrite(Instant now, WriteKind kind) {
   }
   flight_ = Flight{
       .id = ++last_id_, .write = kind, .sent_at = now, .uid = record.uid};
+  if (write.base && Planted(Bug::kNoUid)) write.base->record.uid.clear();
+  if (Planted(Bug::kReleaseBeforeStepDown)) {
+    actions_.push_back(Write{flight_->id, kind, write, Deadline(now)});
+    return Tell();
+  }
   Tell();
   // I3: nobody is told "you lead" any more when the release leaves.
   CHECK(kind != WriteKind::kRelease || !view_.leads);
@@ -207,8 +218,12 @@ State Elector::DeriveState() const {
 View Elector::DeriveView() const {
   View view;
   view.state = DeriveState();
-  view.leads = view.state == State::kLeading;
+  view.leads = view.state == State::kLeading ||
+               (Planted(Bug::kReleaseBeforeStepDown) && holds_ && stopping_);
   if (holds_) view.valid_until = valid_until_;
+  if (Planted(Bug::kNoExpiry) && holds_) {
+    view.valid_until = now_ + std::chrono::hours(1);
+  }
   view.fencing_token = fencing_token_;
   if (view.leads) {
     view.jeopardy_at =

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "agent/election/planted_bug.h"
+
 namespace election {
 
 using std::chrono::seconds;
@@ -14,13 +16,18 @@ Observation::Observation(const Config& config)
 
 bool Observation::SeeLease(Instant now, const k8s::Lease& lease,
                            bool contiguous) {
-  if (known_ && lease.resource_version < newest_version_) return false;
+  if (known_ && lease.resource_version < newest_version_ &&
+      !Planted(Bug::kOldEventBelieved)) {
+    return false;
+  }
   if (exists_ && lease.resource_version == newest_version_) return true;
 
   // T5: labels and other annotations are no renewal, so an equal record keeps
   // its age. But only if nothing can have happened unseen: an old copy of the
   // lease, applied by hand after a term we missed, looks just the same.
-  const bool same = exists_ && contiguous && lease.record == lease_.record;
+  const bool unbroken = contiguous || Planted(Bug::kTimerNotRestarted);
+  const bool same = exists_ && unbroken && lease.record == lease_.record &&
+                    !Planted(Bug::kVersionIsRenewal);
   if (!same) first_seen_ = now;
 
   known_ = exists_ = true;
@@ -33,7 +40,10 @@ bool Observation::SeeLease(Instant now, const k8s::Lease& lease,
 }
 
 bool Observation::SeeAbsent(Instant now, std::int64_t version) {
-  if (version > 0 && version <= newest_version_) return false;
+  if (version > 0 && version <= newest_version_ &&
+      !Planted(Bug::kOldEventBelieved)) {
+    return false;
+  }
   if (exists_ || !known_) first_seen_ = now;
   known_ = true;
   exists_ = false;
@@ -68,7 +78,9 @@ Instant Observation::FreeAt() const {
   if (!exists_) return Instant::Never();
   const k8s::LeaseRecord& record = lease_.record;
   if (record.holder.empty()) {
-    if (ReleasedByLastHolder()) return first_seen_;
+    if (ReleasedByLastHolder() || Planted(Bug::kTrustEmpty)) {
+      return first_seen_;
+    }
     if (trust_new_lease_ && !record.mark && record.transitions == 0 &&
         record.acquire_time == 0) {
       return first_seen_;
@@ -79,6 +91,7 @@ Instant Observation::FreeAt() const {
       return first_seen_ + seconds(1);
     }
   }
+  if (Planted(Bug::kOwnDurationForRival)) return first_seen_ + own_duration_;
   return first_seen_ + std::max({Duration(seconds(record.duration_seconds)),
                                  own_duration_, longest_duration_});
 }
@@ -92,6 +105,7 @@ bool Observation::ReleasedByLastHolder() const {
   if (mark.uid != record.uid || mark.transitions != record.transitions) {
     return false;
   }
+  if (Planted(Bug::kOldMarkBelieved)) return true;
   if (highest_transitions_ > record.transitions) return false;
   return last_holder_transitions_ < record.transitions ||
          last_holder_ == mark.incarnation;

@@ -34,6 +34,8 @@ class Observation {
   // The highest resource version seen; 0: none.
   std::int64_t newest_version() const { return newest_version_; }
   Instant first_seen() const { return first_seen_; }
+  // The highest leaseTransitions seen for the present uid.
+  std::int64_t highest_transitions() const { return highest_transitions_; }
 
   // From when on the lease may be taken if nothing else is seen (T5). Never if
   // it does not exist.

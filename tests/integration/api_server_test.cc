@@ -152,12 +152,15 @@ TEST_F(ApiServerTest, ClientGoForComparison) {
          candidate.Spans().back().from - thawed);
 }
 
+// A sanitizer's last look at the memory of a busy machine counts, too.
+constexpr Duration kSoonEnough = seconds(40);
+
 TEST_F(ApiServerTest, EndsInTimeWithoutAnApiServerTogether) {
-  EXPECT_LT(StopAlone("together"), seconds(10));
+  EXPECT_LT(StopAlone("together"), kSoonEnough);
 }
 
 TEST_F(ApiServerTest, EndsInTimeWithoutAnApiServerSidecarLast) {
-  EXPECT_LT(StopAlone("sidecar-last"), seconds(10));
+  EXPECT_LT(StopAlone("sidecar-last"), kSoonEnough);
 }
 
 TEST_F(ApiServerTest, ConfirmAsksTheApiServer) {

@@ -307,5 +307,17 @@ TEST_F(ElectorTest, T6TellsWhenTheLeaseSeenRunsOut) {
   EXPECT_EQ(candidate.elector.view().lease_expires_at, kT0 + 17s);
 }
 
+// Otherwise the mark of the first term 4 would look like that of the second.
+TEST_F(ElectorTest, T5ANumberThatWasSeenIsNeverUsedAgain) {
+  Candidate candidate = Follower();
+  store.Edit([](k8s::LeaseRecord& r) { r.transitions = 8; });
+  candidate.Watch();
+  store.Put(Record("b_1"));  // An older copy, applied by hand: 3.
+  candidate.Watch().RunTo(20s);
+
+  EXPECT_TRUE(candidate.Leads());
+  EXPECT_EQ(store.record().transitions, 9);
+}
+
 }  // namespace
 }  // namespace election

@@ -57,6 +57,38 @@ TEST_F(ElectorTest, T10StoppedTogetherItReleasesOnceMainHasDrained) {
   EXPECT_EQ(leader.trace.back(), "T12 released the lease");
 }
 
+// 429, a connection refused: nothing was stored, and there is time left.
+TEST_F(ElectorTest, T12ARefusedReleaseIsTriedAgainWhileStopping) {
+  config.stop_order = StopOrder::kSidecarLast;
+  Candidate leader = Leader();
+  leader.At(1s).Do(StopRequested{});
+  ASSERT_TRUE(leader.Asks(WriteKind::kRelease));
+  leader.Refuse();
+  EXPECT_TRUE(leader.Waits());
+
+  leader.TickEarly();
+  ASSERT_TRUE(leader.Asks(WriteKind::kRelease));
+  leader.Answer();
+
+  EXPECT_EQ(store.record().holder, "");
+  EXPECT_TRUE(leader.stopped);
+  EXPECT_EQ(leader.trace.back(), "T12 released the lease");
+}
+
+TEST_F(ElectorTest, T12AReleaseRefusedAgainAndAgainEndsInTime) {
+  config.stop_order = StopOrder::kSidecarLast;
+  Candidate leader = Leader();
+  leader.At(1s).Do(StopRequested{});
+  for (int i = 0; i < 20 && !leader.stopped; ++i) {
+    if (leader.write) leader.Refuse();
+    leader.At(std::max(leader.now(), leader.elector.NextWake().latest - kT0));
+    leader.Tick();
+  }
+  EXPECT_TRUE(leader.stopped);
+  EXPECT_EQ(leader.now(), 1s + 2 * FirstAttempt(config));
+  EXPECT_EQ(leader.trace.back(), "T12 ran out of time to release");
+}
+
 TEST_F(ElectorTest, T10SidecarLastReleasesAtOnce) {
   config.stop_order = StopOrder::kSidecarLast;
   Candidate leader = Leader();
