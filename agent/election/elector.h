@@ -38,6 +38,8 @@ class Elector {
   const View& view() const { return view_; }
 
  private:
+  friend class Fingerprint;  // tests/model: everything that it will depend on.
+
   // The request that is out; at most one.
   struct Flight {
     std::uint64_t id = 0;

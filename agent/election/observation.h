@@ -42,6 +42,8 @@ class Observation {
   Instant FreeAt() const;
 
  private:
+  friend class Fingerprint;  // tests/model.
+
   bool ReleasedByLastHolder() const;
   void RememberHolder(const k8s::LeaseRecord& record);
 
