@@ -27,6 +27,7 @@
 #include "agent/runtime/log.h"
 #include "agent/runtime/metrics.h"
 #include "agent/runtime/ops_api.h"
+#include "agent/runtime/reminder.h"
 #include "k8s/cluster_config.h"
 
 namespace {
@@ -103,12 +104,14 @@ void LogAddresses(const http::Server& server, std::size_t endpoints,
 // Waits for SIGTERM or SIGINT, then for the elector to stop; a second signal
 // ends the wait. The elector's own limit makes it bounded.
 void WaitForEnd(const sigset_t& stop, runtime::ElectionLoop& loop,
-                runtime::Log& log) {
+                runtime::Reminder& reminder, runtime::Log& log) {
   const http::Fd signals(signalfd(-1, &stop, SFD_CLOEXEC));
   bool asked = false;
   while (true) {
     pollfd fds[] = {{signals.get(), POLLIN, 0}, {loop.stopped_fd(), POLLIN, 0}};
-    if (poll(fds, 2, -1) < 0) continue;
+    const int count = poll(fds, 2, reminder.PollMs(runtime::BootNow()));
+    reminder.Remind(runtime::BootNow());
+    if (count <= 0) continue;
     if (fds[1].revents != 0) return;
     if (fds[0].revents == 0) continue;
     signalfd_siginfo info{};
@@ -144,6 +147,10 @@ std::optional<Error> Run(runtime::Config config, runtime::Log& log) {
             {"lease", config.lease_namespace + "/" + config.lease_name},
             {"cluster", cluster->origin}});
   runtime::LogConfig(config, log);
+  const std::string note = k8s::NoteAbout(*cluster);
+  if (!note.empty()) log.Info("ignored a proxy", {{"note", note}});
+  runtime::Reminder reminder(k8s::WarningsAbout(*cluster), log);
+  reminder.Remind(runtime::BootNow());
 
   // The listeners need the loop for liveness, and nothing may contend before
   // they are open; so the loop comes last and is looked up when asked.
@@ -178,7 +185,7 @@ std::optional<Error> Run(runtime::Config config, runtime::Log& log) {
   loop = std::make_unique<runtime::ElectionLoop>(
       config.election, *cluster, user_agent, leadership, metrics, log);
   running = loop.get();
-  WaitForEnd(stop, *loop, log);
+  WaitForEnd(stop, *loop, reminder, log);
   (*server)->Stop();
   running = nullptr;
   log.Info("ended", {{"lease", leadership.identity().lease_name}});

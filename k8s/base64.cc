@@ -48,4 +48,22 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   return bytes;
 }
 
+std::string EncodeBase64(std::string_view bytes) {
+  constexpr char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t bits = 0;
+    for (std::size_t j = i; j < i + 3; ++j) {
+      bits <<= 8;
+      if (j < bytes.size()) bits |= static_cast<unsigned char>(bytes[j]);
+    }
+    text += kDigits[bits >> 18 & 63];
+    text += kDigits[bits >> 12 & 63];
+    text += i + 1 < bytes.size() ? kDigits[bits >> 6 & 63] : '=';
+    text += i + 2 < bytes.size() ? kDigits[bits & 63] : '=';
+  }
+  return text;
+}
+
 }  // namespace k8s

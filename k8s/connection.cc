@@ -14,6 +14,9 @@
 #include <utility>
 
 #include "agent/base/check.h"
+#include "k8s/proxy_tunnel.h"
+#include "k8s/resolver.h"
+#include "k8s/server_url.h"
 #include "k8s/socket_bio.h"
 
 namespace k8s {
@@ -47,7 +50,7 @@ std::string WhyNotTrusted(long verdict, const std::string& host) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "it is not for \"" + host +
-             "\"; use one of the names in it as server";
+             "\"; use one of the names in it as server or tls-server-name";
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return "it has expired, or the clock of this machine is wrong";
     case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -66,8 +69,14 @@ std::string WhyNotTrusted(long verdict, const std::string& host) {
 
 }  // namespace
 
-Connection::Connection(std::string host, int port, Waiter& waiter)
-    : host_(std::move(host)), waiter_(waiter), dialer_(host_, port, waiter) {}
+Connection::Connection(const ClusterConfig& config, Waiter& waiter)
+    : where_(HostAndPort(config.host, config.port)),
+      proxy_(config.proxy),
+      server_name_(config.tls_server_name.empty() ? config.host
+                                                  : config.tls_server_name),
+      waiter_(waiter),
+      dialer_(config.resolver ? config.resolver : MakeResolver(config),
+              waiter) {}
 
 Connection::~Connection() { Close(); }
 
@@ -87,20 +96,37 @@ void Connection::Close() {
 std::optional<TransportFailure> Connection::Open(std::shared_ptr<SSL_CTX> tls,
                                                  Instant deadline) {
   Close();
-  const auto fd = dialer_.Dial(deadline);
-  if (!fd) return fd.error();
-  fd_ = *fd;
   context_ = std::move(tls);
-  if (!context_) return std::nullopt;
-  auto failure = Handshake(deadline);
-  if (failure) Close();
+  auto failure = Reach(deadline);
+  if (!failure && context_) failure = Handshake(deadline);
+  if (failure) {
+    if (is_open() && failure->kind != Kind::kCanceled) Report(false);
+    Close();
+  }
+  return failure;
+}
+
+// Connects to the server, by way of the proxy if there is one.
+std::optional<TransportFailure> Connection::Reach(Instant deadline) {
+  const auto fd = dialer_.Dial(deadline);
+  if (fd) {
+    fd_ = *fd;
+    if (!proxy_) return std::nullopt;
+    return OpenTunnel(fd_, *proxy_, where_, waiter_, deadline);
+  }
+  TransportFailure failure = fd.error();
+  if (proxy_ && failure.kind == Kind::kConnection) {
+    failure.detail = "the proxy cannot be reached: " + failure.detail;
+  } else if (proxy_ && failure.kind == Kind::kTimeout) {
+    failure.detail += ", the proxy is " + dialer_.where();
+  }
   return failure;
 }
 
 std::optional<TransportFailure> Connection::Handshake(Instant deadline) {
   ssl_ = SSL_new(context_.get());
   CHECK(ssl_ != nullptr);
-  WantServer(ssl_, host_);
+  WantServer(ssl_, server_name_);
   BIO* bio = NewSocketBio(fd_);
   SSL_set_bio(ssl_, bio, bio);
   while (true) {
@@ -222,10 +248,11 @@ TransportFailure Connection::TlsFailure() const {
     return Broken(0);
   }
   const long verdict = SSL_get_verify_result(ssl_);
-  if (verdict != X509_V_OK) {
+  const bool verifies = SSL_get_verify_mode(ssl_) != SSL_VERIFY_NONE;
+  if (verifies && verdict != X509_V_OK) {
     return {Kind::kTls, false,
             "the certificate of " + where() +
-                " is not trusted: " + WhyNotTrusted(verdict, host_)};
+                " is not trusted: " + WhyNotTrusted(verdict, server_name_)};
   }
   const char* reason = ERR_reason_error_string(error);
   std::string detail = "TLS with " + where() + " failed: ";

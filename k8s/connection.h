@@ -12,6 +12,7 @@
 
 #include "agent/base/result.h"
 #include "agent/base/time.h"
+#include "k8s/cluster_config.h"
 #include "k8s/dial.h"
 #include "k8s/transport_failure.h"
 #include "k8s/waiter.h"
@@ -20,8 +21,7 @@ namespace k8s {
 
 class Connection {
  public:
-  // `host` is what the server's certificate must name.
-  Connection(std::string host, int port, Waiter& waiter);
+  Connection(const ClusterConfig& config, Waiter& waiter);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -44,9 +44,15 @@ class Connection {
                                                    std::size_t size,
                                                    base::Instant deadline);
 
-  const std::string& where() const { return dialer_.where(); }
+  // Whether the server that was opened last has answered. If not, and its name
+  // has several addresses, the next Open() tries the others first.
+  void Report(bool answered) { dialer_.Report(answered); }
+
+  // "host:port" of the API server, be there a proxy or not.
+  const std::string& where() const { return where_; }
 
  private:
+  std::optional<TransportFailure> Reach(base::Instant deadline);
   std::optional<TransportFailure> Handshake(base::Instant deadline);
   std::optional<TransportFailure> WaitFor(short events, base::Instant deadline,
                                           const char* what);
@@ -56,7 +62,9 @@ class Connection {
   TransportFailure TlsFailure() const;
   TransportFailure Broken(int error) const;
 
-  const std::string host_;
+  const std::string where_;
+  const std::optional<Proxy> proxy_;
+  const std::string server_name_;  // What its certificate must name.
   Waiter& waiter_;
   Dialer dialer_;
   int fd_ = -1;

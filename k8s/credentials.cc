@@ -21,6 +21,8 @@ std::string WithoutSpaceAround(const std::string& text) {
   return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
+constexpr char kNoToken[] = "the token has a character that no token has";
+
 // It goes into a header line.
 bool IsToken(const std::string& text) {
   return std::all_of(text.begin(), text.end(),
@@ -49,8 +51,34 @@ Result<bool> SecretContent::Refresh() {
   return true;
 }
 
+std::optional<Error> WhyHopeless(const ClusterConfig& config) {
+  if (!IsToken(WithoutSpaceAround(config.token.data))) return Error{kNoToken};
+  if (!config.client_key.file.empty()) {
+    const Result<std::string> key = ReadSmallFile(config.client_key.file);
+    if (key && IsEncryptedKey(*key)) {
+      return Error{config.client_key.file +
+                   ": the client key is encrypted, which is not supported; "
+                   "store it without a passphrase"};
+    }
+  }
+  if (config.exec) {
+    if (auto why = WhyNotInstalled(*config.exec)) return why;
+  }
+  // A pair that is half in a file may fit tomorrow.
+  TlsMaterial material;
+  material.authorities = config.ca.data;
+  if (config.client_certificate.file.empty() &&
+      config.client_key.file.empty()) {
+    material.certificate = config.client_certificate.data;
+    material.key = config.client_key.data;
+  }
+  const auto made = MakeTlsContext(material);
+  return made ? std::nullopt : std::optional(made.error());
+}
+
 Credentials::Credentials(const ClusterConfig& config)
     : uses_tls_(config.tls),
+      verifies_server_(!config.insecure_skip_tls_verify),
       authorities_(config.ca),
       certificate_(config.client_certificate),
       key_(config.client_key),
@@ -65,14 +93,26 @@ Result<bool> Credentials::Refresh(base::Instant now, bool force) {
   if (*token || !last_look_) {
     const std::string text = WithoutSpaceAround(token_content_.text());
     if (!IsToken(text)) {
-      return Error{"the token has a character that no token has"};
+      return Error{kNoToken};
     }
-    token_ = text;
+    if (!taken_) token_ = text;
   }
   const Result<bool> tls = RefreshTls();
   if (!tls) return tls;
   last_look_ = now;
   return *token || *tls;
+}
+
+Result<bool> Credentials::Take(const ExecCredentialPtr& credential) {
+  if (credential == taken_) return false;
+  const bool same_certificate =
+      taken_ ? taken_->certificate == credential->certificate &&
+                   taken_->key == credential->key
+             : credential->certificate.empty();
+  taken_ = credential;
+  token_ = credential->token;
+  if (!same_certificate) tls_is_stale_ = true;
+  return RefreshTls();
 }
 
 Result<bool> Credentials::RefreshTls() {
@@ -86,8 +126,9 @@ Result<bool> Credentials::RefreshTls() {
     tls_is_stale_ = tls_is_stale_ || *changed;
   }
   if (!tls_is_stale_) return false;
-  auto made =
-      MakeTlsContext(authorities_.text(), certificate_.text(), key_.text());
+  auto made = MakeTlsContext(
+      {authorities_.text(), taken_ ? taken_->certificate : certificate_.text(),
+       taken_ ? taken_->key : key_.text(), verifies_server_});
   if (!made) {
     if (tls_) return false;  // Still stale: tried again at the next look.
     return made.error();

@@ -13,6 +13,7 @@
 #include "agent/base/result.h"
 #include "agent/base/time.h"
 #include "k8s/cluster_config.h"
+#include "k8s/exec_source.h"
 #include "k8s/small_file.h"
 
 namespace k8s {
@@ -35,6 +36,10 @@ class SecretContent {
   std::string text_;
 };
 
+// Why `config` can never work, whatever happens to files: what was given in
+// place is not what it should be, or a key needs a passphrase. Without secrets.
+std::optional<base::Error> WhyHopeless(const ClusterConfig& config);
+
 class Credentials {
  public:
   explicit Credentials(const ClusterConfig& config);
@@ -43,6 +48,11 @@ class Credentials {
   // anything changed. A new certificate that does not fit its key (they are not
   // replaced at the same instant) leaves the last good pair in place.
   base::Result<bool> Refresh(base::Instant now, bool force);
+
+  // From now on this is who we are. An error if it cannot be used.
+  base::Result<bool> Take(const ExecCredentialPtr& credential);
+  // What was taken last, or null.
+  const ExecCredentialPtr& taken() const { return taken_; }
 
   // Null without TLS. Another one when a certificate, key or authority changed.
   const std::shared_ptr<SSL_CTX>& tls() const { return tls_; }
@@ -53,11 +63,13 @@ class Credentials {
   base::Result<bool> RefreshTls();
 
   const bool uses_tls_;
+  const bool verifies_server_;
   SecretContent authorities_;
   SecretContent certificate_;
   SecretContent key_;
   SecretContent token_content_;
   std::string token_;
+  ExecCredentialPtr taken_;
   std::shared_ptr<SSL_CTX> tls_;
   bool tls_is_stale_ = true;
   std::optional<base::Instant> last_look_;

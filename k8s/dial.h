@@ -1,5 +1,5 @@
-// Opens TCP connections: looks the name up and tries its addresses, all within
-// one deadline. Knows nothing of TLS or HTTP. Thread: the one that waits.
+// Opens TCP connections: tries the addresses of a host in turn, all within one
+// deadline. Knows nothing of TLS or HTTP. Thread: the one that waits.
 #ifndef K8S_DIAL_H_
 #define K8S_DIAL_H_
 
@@ -8,6 +8,7 @@
 
 #include "agent/base/result.h"
 #include "agent/base/time.h"
+#include "k8s/resolver.h"
 #include "k8s/transport_failure.h"
 #include "k8s/waiter.h"
 
@@ -15,10 +16,8 @@ namespace k8s {
 
 class Dialer {
  public:
-  Dialer(std::string host, int port, Waiter& waiter);
-  ~Dialer();
-  Dialer(const Dialer&) = delete;
-  Dialer& operator=(const Dialer&) = delete;
+  Dialer(std::shared_ptr<Resolver> resolver, Waiter& waiter)
+      : resolver_(std::move(resolver)), waiter_(waiter) {}
 
   // A connected, non-blocking socket; the caller closes it. Addresses share
   // what is left of the deadline. The socket notices a peer that is gone:
@@ -26,22 +25,19 @@ class Dialer {
   // in 15 s.
   base::Result<int, TransportFailure> Dial(base::Instant deadline);
 
-  const std::string& where() const { return where_; }
+  // Whether the peer that was dialled last is of use, which a connection alone
+  // does not show: a frozen server's kernel takes them.
+  void Report(bool of_use);
+
+  const std::string& where() const { return resolver_->where(); }
 
  private:
-  struct Lookup;
+  // Of one address: 0 and `fd`, or an errno. ECANCELED: Cancel() was called.
+  int Connect(const SocketAddress& address, base::Instant until, int& fd);
 
-  base::Result<std::shared_ptr<Lookup>, TransportFailure> Resolve(
-      base::Instant deadline);
-  TransportFailure NotDone(Waiter::Outcome outcome, const char* what) const;
-
-  const std::string host_;
-  const int port_;
-  const std::string where_;  // "host:port", for messages.
+  const std::shared_ptr<Resolver> resolver_;
   Waiter& waiter_;
-  // A lookup that outlived its call; the next call waits for it rather than
-  // start another one.
-  std::shared_ptr<Lookup> lookup_;
+  SocketAddress connected_to_;
 };
 
 }  // namespace k8s

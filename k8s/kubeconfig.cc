@@ -1,13 +1,13 @@
-// Reads one kubeconfig file into a ClusterConfig. Every error names the file
+// Reads kubeconfig files into a ClusterConfig. Several are merged as kubectl
+// does it: whatever is named first counts, whole. Every error names the file
 // and the line; none shows what a secret holds. Source: client-go
-// tools/clientcmd/api/v1/types.go.
+// tools/clientcmd/api/v1/types.go and loader.go.
 #include <yaml-cpp/yaml.h>
 
-#include <filesystem>
-#include <initializer_list>
+#include <optional>
 
-#include "k8s/base64.h"
 #include "k8s/cluster_config.h"
+#include "k8s/kubeconfig_node.h"
 #include "k8s/server_url.h"
 
 namespace k8s {
@@ -16,166 +16,156 @@ namespace {
 using base::Error;
 using base::Result;
 
-// Thrown inside this file only; ParseKubeconfig turns it into an Error.
-struct Refusal {
-  std::string message;
-};
+KubeconfigNode Load(const KubeconfigText& text) {
+  const auto file = std::make_shared<const std::string>(text.file_name);
+  try {
+    return {file, YAML::Load(text.yaml)};
+  } catch (const YAML::Exception& e) {
+    // e.msg names the fault of the syntax, not the text it was found in.
+    const int line = e.mark.is_null() ? 1 : e.mark.line + 1;
+    throw KubeconfigRefusal{*file + ":" + std::to_string(line) +
+                            ": it is not YAML: " + e.msg};
+  }
+}
 
 class Kubeconfig {
  public:
-  Kubeconfig(const std::string& yaml, const std::string& file_name)
-      : file_(file_name), root_(YAML::Load(yaml)) {}
-
-  ClusterConfig Read(const std::string& wanted_context) {
-    if (!root_.IsMap()) Fail(root_, "it is not a kubeconfig (a YAML map)");
-    std::string context_name = wanted_context;
-    if (context_name.empty()) context_name = Text(root_, "current-context");
-    if (context_name.empty()) {
-      Fail(root_, "current-context is not set; set it or name a context");
+  explicit Kubeconfig(const std::vector<KubeconfigText>& texts) {
+    for (const KubeconfigText& text : texts) {
+      const KubeconfigNode root = Load(text);
+      // kubectl takes an empty file for one without entries.
+      if (root.yaml().IsNull() && texts.size() > 1) continue;
+      if (!root.yaml().IsMap()) {
+        root.Fail("it is not a kubeconfig (a YAML map)");
+      }
+      roots_.push_back(root);
     }
-    const YAML::Node context = Named("contexts", "context", context_name);
+    if (roots_.empty()) Load(texts[0]).Fail("it is empty, as are the others");
+  }
+
+  ClusterConfig Read(std::string context_name) const {
+    for (const KubeconfigNode& root : roots_) {
+      if (context_name.empty()) context_name = root.Text("current-context");
+    }
+    if (context_name.empty()) {
+      roots_[0].Fail("current-context is not set" + InAnyFile() +
+                     "; set it or name a context");
+    }
+    const KubeconfigNode context = Named("contexts", "context", context_name);
     ClusterConfig config;
-    config.origin = "kubeconfig " + file_ + ", context " + context_name;
-    config.default_namespace = Text(context, "namespace");
+    config.origin = "kubeconfig " + Files() + ", context " + context_name;
+    config.default_namespace = context.Text("namespace");
     if (config.default_namespace.empty()) config.default_namespace = "default";
-    const std::string cluster = Text(context, "cluster");
-    if (cluster.empty()) Fail(context, "the context names no cluster");
-    ReadCluster(Named("clusters", "cluster", cluster), config);
-    const std::string user = Text(context, "user");
-    if (!user.empty()) ReadUser(Named("users", "user", user), config);
+    const std::string cluster_name = context.Text("cluster");
+    if (cluster_name.empty()) context.Fail("the context names no cluster");
+    const KubeconfigNode cluster = Named("clusters", "cluster", cluster_name);
+    ReadCluster(cluster, config);
+    const std::string user = context.Text("user");
+    if (!user.empty()) ReadUser(Named("users", "user", user), cluster, config);
     return config;
   }
 
  private:
-  [[noreturn]] void Fail(const YAML::Node& where, const std::string& what) {
-    throw Refusal{file_ + ":" + std::to_string(where.Mark().line + 1) + ": " +
-                  what};
+  std::string Files() const {
+    std::string files;
+    for (const KubeconfigNode& root : roots_) {
+      files += (files.empty() ? "" : ":") + root.file();
+    }
+    return files;
   }
-
-  // "" if the key is absent or null.
-  std::string Text(const YAML::Node& map, const char* key) {
-    const YAML::Node value = map[key];
-    if (!value || value.IsNull()) return "";
-    if (!value.IsScalar()) Fail(value, std::string(key) + " must be text");
-    return value.Scalar();
+  // For a sentence about what no file has.
+  std::string InAnyFile() const {
+    return roots_.size() == 1 ? "" : " in any file of " + Files();
   }
 
   // The entry of that name in a list of {name: ..., <inner>: {...}}.
-  YAML::Node Named(const char* list, const char* inner,
-                   const std::string& name) {
-    const YAML::Node entries = root_[list];
-    if (!entries || !entries.IsSequence()) {
-      Fail(root_, std::string(list) + " must be a list, as kubectl writes it");
-    }
+  KubeconfigNode Named(const char* list, const char* inner,
+                       const std::string& name) const {
     std::string known;
-    for (const auto& item : entries) {
-      const YAML::Node entry = item;
-      if (!entry.IsMap())
-        Fail(entry, "an entry of " + std::string(list) + " must be a map");
-      const std::string found = Text(entry, "name");
-      if (found == name) {
-        const YAML::Node content = entry[inner];
-        if (!content || !content.IsMap()) {
-          Fail(entry, std::string(inner) + " \"" + name + "\" is empty");
+    std::optional<KubeconfigNode> where;
+    for (const KubeconfigNode& root : roots_) {
+      if (!root.Has(list) && roots_.size() > 1) continue;
+      if (!root.Has(list) || !root.At(list).yaml().IsSequence()) {
+        root.Fail(std::string(list) + " must be a list, as kubectl writes it");
+      }
+      if (!where) where = root.At(list);
+      for (const KubeconfigNode& entry : root.List(list)) {
+        if (!entry.yaml().IsMap()) {
+          entry.Fail("an entry of " + std::string(list) + " must be a map");
         }
-        return content;
+        const std::string found = entry.Text("name");
+        if (found == name) return Content(entry, inner, name);
+        known += (known.empty() ? "" : ", ") + found;
       }
-      known += (known.empty() ? "" : ", ") + found;
     }
-    Fail(entries, std::string(inner) + " \"" + name +
-                      "\" is not in the list; it has: " +
-                      (known.empty() ? "nothing" : known));
+    where.value_or(roots_[0]).Fail(
+        std::string(inner) + " \"" + name + "\" is not in the list" +
+        InAnyFile() + "; it has: " + (known.empty() ? "nothing" : known));
   }
 
-  void RefuseKeys(const YAML::Node& map,
-                  std::initializer_list<const char*> keys) {
-    for (const char* key : keys) {
-      const YAML::Node value = map[key];
-      if (!value || value.IsNull()) continue;
-      if (value.IsScalar() &&
-          (value.Scalar().empty() || value.Scalar() == "false")) {
-        continue;
-      }
-      Fail(value, std::string(key) +
-                      " is not supported yet; use a client "
-                      "certificate or a token, over https with "
-                      "a certificate authority");
+  static KubeconfigNode Content(const KubeconfigNode& entry, const char* inner,
+                                const std::string& name) {
+    if (!entry.Has(inner) || !entry.At(inner).yaml().IsMap()) {
+      entry.Fail(std::string(inner) + " \"" + name + "\" is empty");
     }
+    return entry.At(inner);
   }
 
-  std::string Path(const std::string& path) {
-    if (path.empty() || path[0] == '/') return path;
-    return (std::filesystem::path(file_).parent_path() / path).string();
-  }
-
-  // <key> names a file, <key>-data holds the content and wins, as in kubectl.
-  Secret FileOrData(const YAML::Node& map, const std::string& key) {
-    const std::string data_key = key + "-data";
-    Secret secret;
-    const std::string data = Text(map, data_key.c_str());
-    if (data.empty()) {
-      secret.file = Path(Text(map, key.c_str()));
-      return secret;
-    }
-    const std::optional<std::string> bytes = DecodeBase64(data);
-    if (!bytes) Fail(map[data_key], data_key + " is not base64");
-    if (bytes->find("-----BEGIN ") == std::string::npos) {
-      Fail(map[data_key], data_key + " is base64, but not of a PEM text");
-    }
-    secret.data = *bytes;
-    return secret;
-  }
-
-  void ReadCluster(const YAML::Node& cluster, ClusterConfig& config) {
-    RefuseKeys(cluster,
-               {"insecure-skip-tls-verify", "tls-server-name", "proxy-url"});
-    const std::string server = Text(cluster, "server");
-    if (server.empty()) Fail(cluster, "the cluster has no server");
-    const Result<ServerUrl> url = ParseServerUrl(server);
-    if (!url) Fail(cluster["server"], "server: " + url.error().message);
-    config.tls = url->tls;
-    config.host = url->host;
-    config.port = url->port;
-    config.base_path = url->base_path;
-    config.ca = FileOrData(cluster, "certificate-authority");
-  }
-
-  void ReadUser(const YAML::Node& user, ClusterConfig& config) {
-    RefuseKeys(user, {"exec", "auth-provider", "username", "password", "as",
-                      "as-uid", "as-groups", "as-user-extra"});
-    config.client_certificate = FileOrData(user, "client-certificate");
-    config.client_key = FileOrData(user, "client-key");
-    if (config.client_key.data.find("ENCRYPTED") != std::string::npos) {
-      Fail(user["client-key-data"],
-           "client-key-data is an encrypted key, which is not supported; "
-           "store it without a passphrase");
-    }
-    if (config.client_certificate.empty() != config.client_key.empty()) {
-      Fail(user, "client-certificate and client-key must both be set");
-    }
-    config.token.file = Path(Text(user, "tokenFile"));
-    if (config.token.file.empty()) config.token.data = Text(user, "token");
-  }
-
-  const std::string file_;
-  const YAML::Node root_;
+  std::vector<KubeconfigNode> roots_;
 };
 
 }  // namespace
 
+void ReadCluster(const KubeconfigNode& cluster, ClusterConfig& config) {
+  const std::string server = cluster.Text("server");
+  if (server.empty()) cluster.Fail("the cluster has no server");
+  const Result<ServerUrl> url = ParseServerUrl(server);
+  if (!url) cluster.At("server").Fail("server: " + url.error().message);
+  config.tls = url->tls;
+  config.host = url->host;
+  config.port = url->port;
+  config.base_path = url->base_path;
+  config.ca = cluster.FileOrData("certificate-authority");
+  const std::string proxy = cluster.Text("proxy-url");
+  if (!proxy.empty()) {
+    const Result<Proxy> parsed = ParseProxyUrl(proxy);
+    const KubeconfigNode place = cluster.At("proxy-url");
+    if (!parsed) place.Fail("proxy-url: " + parsed.error().message);
+    if (!config.tls) {
+      place.Fail("proxy-url is not supported for a server over plain http");
+    }
+    config.proxy = *parsed;
+  }
+  config.tls_server_name = cluster.Text("tls-server-name");
+  if (!config.tls_server_name.empty() && !IsHost(config.tls_server_name)) {
+    cluster.At("tls-server-name")
+        .Fail("tls-server-name must be a host name or an address");
+  }
+  config.insecure_skip_tls_verify =
+      config.tls && cluster.Flag("insecure-skip-tls-verify");
+  if (config.insecure_skip_tls_verify && !config.ca.empty()) {
+    cluster.At("insecure-skip-tls-verify")
+        .Fail(
+            "insecure-skip-tls-verify cannot be set beside a "
+            "certificate-authority; drop one of them");
+  }
+}
+
+Result<ClusterConfig> ParseKubeconfigs(const std::vector<KubeconfigText>& texts,
+                                       const std::string& context) {
+  try {
+    return Kubeconfig(texts).Read(context);
+  } catch (const KubeconfigRefusal& refusal) {
+    return Error{refusal.message};
+  } catch (const YAML::Exception& e) {
+    return Error{texts[0].file_name + ": it is not a kubeconfig: " + e.msg};
+  }
+}
+
 Result<ClusterConfig> ParseKubeconfig(const std::string& yaml,
                                       const std::string& file_name,
                                       const std::string& context) {
-  try {
-    return Kubeconfig(yaml, file_name).Read(context);
-  } catch (const Refusal& refusal) {
-    return Error{refusal.message};
-  } catch (const YAML::Exception& e) {
-    // e.msg names the fault of the syntax, not the text it was found in.
-    const int line = e.mark.is_null() ? 1 : e.mark.line + 1;
-    return Error{file_name + ":" + std::to_string(line) +
-                 ": it is not YAML: " + e.msg};
-  }
+  return ParseKubeconfigs({{yaml, file_name}}, context);
 }
 
 }  // namespace k8s

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "k8s/bounded_json.h"
+#include "k8s/one_line.h"
 
 namespace k8s {
 namespace {
@@ -43,16 +44,8 @@ Status Decode(const std::string& body) {
   return status;
 }
 
-// One printable line of bounded length: it goes into a log.
 std::string Quoted(const std::string& text) {
-  std::string line;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    line += byte < ' ' || byte == 0x7f ? ' ' : c;
-  }
-  while (!line.empty() && line.back() == ' ') line.pop_back();
-  if (line.size() > kMaxQuoted) line = line.substr(0, kMaxQuoted) + "...";
-  return line;
+  return OneLine(text, kMaxQuoted);
 }
 
 const char* NameOf(int http_status) {

@@ -26,12 +26,13 @@ BioPtr ReaderOf(const std::string& pem) {
   return bio;
 }
 
-CertificatePtr NextCertificate(BIO* bio) {
-  return CertificatePtr(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr));
-}
-
-// OpenSSL would ask for the passphrase on the terminal.
+// OpenSSL would ask for the passphrase on the terminal, of anything in a PEM
+// text that says it is encrypted, be it a certificate.
 int NoPassphrase(char*, int, int, void*) { return -1; }
+
+CertificatePtr NextCertificate(BIO* bio) {
+  return CertificatePtr(PEM_read_bio_X509(bio, nullptr, NoPassphrase, nullptr));
+}
 
 bool AddAuthorities(SSL_CTX* context, const std::string& pem) {
   X509_STORE* store = SSL_CTX_get_cert_store(context);
@@ -63,23 +64,21 @@ bool UseKey(SSL_CTX* context, const std::string& pem) {
   return key && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
 }
 
-std::string WhyNotTaken(SSL_CTX* context, const std::string& authorities,
-                        const std::string& certificate,
-                        const std::string& key) {
-  if (authorities.empty()) {
+std::string WhyNotTaken(SSL_CTX* context, const TlsMaterial& material) {
+  if (material.authorities.empty()) {
     SSL_CTX_set_default_verify_paths(context);
-  } else if (!AddAuthorities(context, authorities)) {
+  } else if (!AddAuthorities(context, material.authorities)) {
     return "the certificate authority holds no certificate in PEM form";
   }
-  if (certificate.empty()) return "";
-  if (!UseCertificate(context, certificate)) {
+  if (material.certificate.empty()) return "";
+  if (!UseCertificate(context, material.certificate)) {
     return "the client certificate is not a certificate in PEM form";
   }
-  if (key.find("ENCRYPTED") != std::string::npos) {
+  if (IsEncryptedKey(material.key)) {
     return "the client key is encrypted, which is not supported; store it "
            "without a passphrase";
   }
-  if (!UseKey(context, key)) {
+  if (!UseKey(context, material.key)) {
     return "the client key is not a private key in PEM form, or not the one "
            "of the client certificate";
   }
@@ -91,20 +90,26 @@ std::string WhyNotTaken(SSL_CTX* context, const std::string& authorities,
 
 }  // namespace
 
+// "BEGIN ENCRYPTED PRIVATE KEY", or a header "Proc-Type: 4,ENCRYPTED".
+bool IsEncryptedKey(const std::string& pem) {
+  return pem.find("ENCRYPTED") != std::string::npos;
+}
+
 base::Result<std::shared_ptr<SSL_CTX>> MakeTlsContext(
-    const std::string& authorities, const std::string& certificate,
-    const std::string& key) {
+    const TlsMaterial& material) {
   std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_client_method()),
                                    SSL_CTX_free);
   CHECK(context != nullptr);
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(
+      context.get(),
+      material.verifies_server ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_set_default_passwd_cb(context.get(), NoPassphrase);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
   // A connection that waits keeps no buffers: a watch waits for an hour.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  const std::string problem =
-      WhyNotTaken(context.get(), authorities, certificate, key);
+  const std::string problem = WhyNotTaken(context.get(), material);
   // Reading PEM to its end leaves "no start line" behind.
   ERR_clear_error();
   if (!problem.empty()) return Error{problem};

@@ -1,6 +1,6 @@
 // Turns PEM texts into what OpenSSL needs to open connections: TLS 1.2 or
 // newer, the server verified against the authorities given. Makes no
-// connection.
+// connection, and never asks for a passphrase.
 #ifndef K8S_TLS_CONTEXT_H_
 #define K8S_TLS_CONTEXT_H_
 
@@ -13,11 +13,19 @@
 
 namespace k8s {
 
-// `authorities` "" means the system's. `certificate` and `key` may both be "".
+struct TlsMaterial {
+  std::string authorities;  // "": the system's.
+  std::string certificate;  // May both be "".
+  std::string key;
+  bool verifies_server = true;
+};
+
 // The errors say which of them is wrong and hold none of it.
 base::Result<std::shared_ptr<SSL_CTX>> MakeTlsContext(
-    const std::string& authorities, const std::string& certificate,
-    const std::string& key);
+    const TlsMaterial& material);
+
+// Whether a passphrase is needed to read it.
+bool IsEncryptedKey(const std::string& pem);
 
 }  // namespace k8s
 

@@ -31,7 +31,7 @@ Transport::Transport(ClusterConfig config, std::string user_agent,
       user_agent_(std::move(user_agent)),
       waiter_(std::move(boot_clock)),
       credentials_(config_),
-      connection_(config_.host, config_.port, waiter_) {
+      connection_(config_, waiter_) {
   CHECK(std::all_of(user_agent_.begin(), user_agent_.end(),
                     [](char c) { return c >= ' ' && c < 0x7f; }));
 }
@@ -55,6 +55,11 @@ HttpOutcome Transport::Run(const HttpRequest& request,
                                : outcome.error().kind == Kind::kTls &&
                                      !outcome.error().maybe_sent;
   if (!refused) return outcome;
+  if (config_.exec_source && outcome) {
+    const bool renewed = config_.exec_source->Renew(credentials_.taken(),
+                                                    waiter_, stream.open_by);
+    return renewed ? RunOnce(request, stream) : outcome;
+  }
   const auto changed = credentials_.Refresh(waiter_.Now(), /*force=*/true);
   if (!changed || !*changed) return outcome;
   return RunOnce(request, stream);
@@ -72,6 +77,16 @@ HttpOutcome Transport::RunOnce(const HttpRequest& request,
   if (!fresh) {
     return TransportFailure{Kind::kCredentials, false, fresh.error().message};
   }
+  if (config_.exec_source) {
+    const auto credential = config_.exec_source->Get(waiter_, stream.open_by);
+    if (!credential) {
+      return Explain(credential.error(), /*maybe_sent=*/false, started);
+    }
+    const auto taken = credentials_.Take(*credential);
+    if (!taken) {
+      return TransportFailure{Kind::kCredentials, false, taken.error().message};
+    }
+  }
   if (connected_with_ != credentials_.tls() || !connection_.IsIdle()) {
     connection_.Close();
   }
@@ -83,15 +98,20 @@ HttpOutcome Transport::RunOnce(const HttpRequest& request,
   const auto failure =
       connection_.Write(Head(request) + request.body, stream.open_by);
   if (failure) {
-    connection_.Close();
+    Drop(*failure);
     return Explain(*failure, /*maybe_sent=*/true, started);
   }
   HttpOutcome outcome = Receive(stream);
   if (!outcome) {
-    connection_.Close();
+    Drop(outcome.error());
     return Explain(outcome.error(), /*maybe_sent=*/true, started);
   }
   return outcome;
+}
+
+void Transport::Drop(const TransportFailure& failure) {
+  if (failure.kind != Kind::kCanceled) connection_.Report(false);
+  connection_.Close();
 }
 
 // Leaves the connection open only if another request may use it.
@@ -113,6 +133,7 @@ HttpOutcome Transport::Receive(const HttpStream& stream) {
       return TransportFailure{Kind::kAnswer, true, response.problem()};
     }
     if (response.state() == HttpResponse::State::kHead) continue;
+    connection_.Report(true);
     if (stream.on_bytes && response.status() == 200) {
       if (!opened) stream.on_open();
       opened = true;

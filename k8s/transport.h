@@ -51,8 +51,9 @@ class Transport {
   // One request, one answer of any status. A connection that the server has
   // closed while it was idle is replaced before anything is sent; a request
   // that may have been sent is never sent again. Except: after a 401, and after
-  // a server that is not trusted, the files are read again, and if they changed
-  // the request is made once more: it was not served, or never sent.
+  // a server that is not trusted, the files are read again, or the exec plugin
+  // runs again, and if that brings a change the request is made once more: it
+  // was not served, or never sent.
   HttpOutcome Exchange(const HttpRequest& request, base::Instant deadline);
 
   // The same with a 200 answer handed over as it comes. Its answer has no body,
@@ -70,6 +71,8 @@ class Transport {
  private:
   HttpOutcome Run(const HttpRequest& request, const HttpStream& stream);
   HttpOutcome RunOnce(const HttpRequest& request, const HttpStream& stream);
+  // Closes the connection after a failure.
+  void Drop(const TransportFailure& failure);
   HttpOutcome Receive(const HttpStream& stream);
   std::string Head(const HttpRequest& request) const;
   TransportFailure Explain(TransportFailure failure, bool maybe_sent,

@@ -14,6 +14,14 @@ TEST(Base64Test, DecodesEveryLengthOfTheLastGroup) {
   EXPECT_EQ(DecodeBase64("Zm9vYg=="), "foob");
 }
 
+TEST(Base64Test, EncodesEveryLengthOfTheLastGroup) {
+  EXPECT_EQ(EncodeBase64(""), "");
+  EXPECT_EQ(EncodeBase64("f"), "Zg==");
+  EXPECT_EQ(EncodeBase64("fo"), "Zm8=");
+  EXPECT_EQ(EncodeBase64("foo"), "Zm9v");
+  EXPECT_EQ(EncodeBase64("\xfb\xff\xbf"), "+/+/");
+}
+
 TEST(Base64Test, SkipsLineEnds) {
   EXPECT_EQ(DecodeBase64("Zm9v\n Yg==\r\n"), "foob");
 }

@@ -83,6 +83,51 @@ TEST_F(CredentialsTest, RefusesATokenWithALineEndInside) {
   EXPECT_EQ(credentials.token(), "");
 }
 
+// A PEM text may say of anything that it is encrypted. OpenSSL's own way is to
+// ask on the terminal, and to wait for ever.
+TEST_F(CredentialsTest, NeverAsksForAPassphrase) {
+  constexpr char kEncrypted[] =
+      "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n"
+      "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+      "AAAAAAAAAAAAAAAAAAAAAA==\n-----END CERTIFICATE-----\n";
+  ClusterConfig config;
+  config.ca.data = kEncrypted;
+  EXPECT_EQ(Credentials(config).Refresh(kT0, false).error().message,
+            "the certificate authority holds no certificate in PEM form");
+}
+
+TEST_F(CredentialsTest, WhatCanNeverWorkIsHopeless) {
+  EXPECT_FALSE(WhyHopeless(ClusterConfig{}));
+  ClusterConfig config;
+  config.token.data = "s3cret\r\n s3cret";
+  EXPECT_EQ(WhyHopeless(config)->message,
+            "the token has a character that no token has");
+  config = {};
+  config.client_certificate.data = "-----BEGIN CERTIFICATE-----";
+  config.client_key.data = "-----BEGIN PRIVATE KEY-----";
+  EXPECT_EQ(WhyHopeless(config)->message,
+            "the client certificate is not a certificate in PEM form");
+  config.client_certificate = {};
+  config.client_key = {};
+  config.client_key.file =
+      folder_.Put("key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n");
+  config.client_certificate.file = "/nowhere";
+  EXPECT_EQ(WhyHopeless(config)->message,
+            config.client_key.file +
+                ": the client key is encrypted, which is not supported; store "
+                "it without a passphrase");
+}
+
+// The kubelet may be late, and a rotation half done.
+TEST_F(CredentialsTest, AFileThatMayStillComeIsNotHopeless) {
+  ClusterConfig config;
+  config.token.file = "/nowhere";
+  config.ca.file = folder_.Put("ca.crt", "");
+  config.client_certificate.file = folder_.Put("tls.crt", "half");
+  config.client_key.file = "/nowhere";
+  EXPECT_FALSE(WhyHopeless(config));
+}
+
 TEST_F(CredentialsTest, ACertificateThatIsNoneIsAnError) {
   ClusterConfig config;
   config.ca.data = "-----BEGIN CERTIFICATE-----\nAA==\n";

@@ -40,6 +40,45 @@ TEST(ServerUrlTest, DoesNotShowAPasswordInTheAddress) {
   EXPECT_EQ(url.error().message.find("hunter2"), std::string::npos);
 }
 
+TEST(ProxyUrlTest, TakesHostAndPort) {
+  const auto proxy = ParseProxyUrl("http://proxy.example:3128/");
+  ASSERT_TRUE(proxy) << proxy.error().message;
+  EXPECT_EQ(proxy->host, "proxy.example");
+  EXPECT_EQ(proxy->port, 3128);
+  EXPECT_EQ(proxy->authorization, "");
+  EXPECT_EQ(ParseProxyUrl("http://[fd00::1]")->port, 80);
+}
+
+TEST(ProxyUrlTest, TakesUserAndPassword) {
+  // "me:p@ss".
+  EXPECT_EQ(ParseProxyUrl("http://me:p%40ss@proxy")->authorization,
+            "Basic bWU6cEBzcw==");
+  EXPECT_EQ(ParseProxyUrl("http://me:p@ss@proxy")->authorization,
+            "Basic bWU6cEBzcw==");
+  // "me:".
+  EXPECT_EQ(ParseProxyUrl("http://me@proxy")->authorization, "Basic bWU6");
+}
+
+TEST(ProxyUrlTest, OtherKindsAreRefused) {
+  for (const char* url : {"https://proxy", "socks5://proxy", "proxy:3128"}) {
+    EXPECT_EQ(ParseProxyUrl(url).error().message,
+              "it must begin with http://; proxies that are spoken to with TLS "
+              "or SOCKS are not supported")
+        << url;
+  }
+}
+
+TEST(ProxyUrlTest, NeverShowsThePassword) {
+  for (const char* url :
+       {"http://me:hunter2@", "http://me:hunter2%@proxy",
+        "http://me:hunter2@proxy/x", "http://me:hunter2@proxy:0",
+        "http://me:hunter2@pro xy", "http://me:hunter2@[proxy]"}) {
+    const auto proxy = ParseProxyUrl(url);
+    ASSERT_FALSE(proxy) << url;
+    EXPECT_EQ(proxy.error().message.find("hunter2"), std::string::npos) << url;
+  }
+}
+
 class BadServerUrlTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(BadServerUrlTest, IsRefused) {

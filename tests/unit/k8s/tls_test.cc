@@ -77,7 +77,7 @@ TEST_F(TlsTest, DoesNotTrustAnotherAddress) {
   EXPECT_EQ(ErrorOf(ConfigFor(server)),
             "get lease shop/web: the certificate of 127.0.0.1 is not trusted: "
             "it is not for \"127.0.0.1\"; use one of the names in it as "
-            "server");
+            "server or tls-server-name");
   EXPECT_TRUE(server.requests().empty());
 }
 
@@ -88,8 +88,30 @@ TEST_F(TlsTest, DoesNotTrustAnotherName) {
   EXPECT_EQ(ErrorOf(config),
             "get lease shop/web: the certificate of localhost is not trusted: "
             "it is not for \"localhost\"; use one of the names in it as "
-            "server");
+            "server or tls-server-name");
   EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(TlsTest, WantsTheNameThatIsSetInsteadOfTheAddress) {
+  LoopbackServer server(Serve, ContextFor("DNS:api.example"));
+  ClusterConfig config = ConfigFor(server);
+  config.tls_server_name = "api.example";
+  EXPECT_EQ(Get(config).status, ReadStatus::kFound);
+
+  config.tls_server_name = "other.example";
+  EXPECT_EQ(ErrorOf(config),
+            "get lease shop/web: the certificate of 127.0.0.1 is not trusted: "
+            "it is not for \"other.example\"; use one of the names in it as "
+            "server or tls-server-name");
+}
+
+TEST_F(TlsTest, TrustsAnybodyWhenToldSo) {
+  LoopbackServer server(Serve, ContextFor("DNS:elsewhere", /*days=*/-1));
+  ClusterConfig config = ConfigFor(server);
+  config.ca = {};
+  EXPECT_EQ(Get(config).status, ReadStatus::kFailed);
+  config.insecure_skip_tls_verify = true;
+  EXPECT_EQ(Get(config).status, ReadStatus::kFound);
 }
 
 TEST_F(TlsTest, DoesNotTrustAnotherAuthority) {
