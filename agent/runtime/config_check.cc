@@ -132,9 +132,10 @@ class Checker {
     raw_.AddError(
         flags +
         (raw_.old_fleet_flags.size() == 1 ? " is a flag" : " are flags") +
-        " of leader-elector 0.5, whose pods lock an Endpoints object and not a "
-        "Lease: during a rolling update one of them and one of ours would both "
-        "lead; stop all of the old ones first, then add --old-fleet-stopped");
+        " of leader-elector 0.5 and nais/elector, whose pods lock an Endpoints "
+        "object, or a Lease that they never renew: during a rolling update one "
+        "of them and one of ours would both lead; stop all of the old ones "
+        "first, then add --old-fleet-stopped");
   }
 
   void CheckNames() {
@@ -291,11 +292,14 @@ class Checker {
       Refuse(Key::kHttpAddress, http.error().message);
     } else if (!std::all_of(http->begin(), http->end(),
                             [](const auto& a) { return a.loopback; })) {
-      Refuse(Key::kHttpAddress,
-             "it must be a loopback address (127.0.0.1, [::1] or localhost): "
-             "this API has no authentication, so only the containers of the "
-             "pod may reach it; /metrics and the probes are at "
-             "--metrics-address");
+      Refuse(
+          Key::kHttpAddress,
+          "it must be a loopback address (127.0.0.1, [::1] or localhost), "
+          "such as localhost:" +
+              std::to_string(http->front().port) +
+              ": this API has no authentication, so only the containers of the "
+              "pod may reach it; /metrics and the probes are at "
+              "--metrics-address");
     } else {
       for (const auto& a : *http)
         config_.http_addresses.push_back(a.ToString());

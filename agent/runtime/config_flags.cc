@@ -14,6 +14,23 @@ namespace {
 
 std::string Dashed(std::string_view flag) { return "--" + std::string(flag); }
 
+// Without the value behind an equals sign.
+std::string FlagOf(const std::string& argument) {
+  return argument.substr(0, argument.find('='));
+}
+
+// " is no flag of leader-elector", and what to do instead.
+std::string WhyNoFlag(const std::string& name,
+                      const std::vector<std::string>& known) {
+  const std::string bare = name.substr(name.starts_with("--") ? 2 : 1);
+  for (const ForeignFlag& foreign : ForeignFlags()) {
+    if (bare == foreign.flag) {
+      return " is a flag of another elector; " + std::string(foreign.advice);
+    }
+  }
+  return " is no flag of leader-elector" + DidYouMean(name, known);
+}
+
 // A flag that sets something, under one of its names.
 struct BoundFlag {
   std::string name;  // With dashes.
@@ -75,7 +92,8 @@ class Parser {
   void ParseArguments(const std::vector<std::string>& arguments,
                       RawConfig& raw) {
     std::vector<std::string> reversed;
-    for (const std::string& argument : arguments) {
+    for (const std::string& written : arguments) {
+      const std::string argument = WithTwoDashes(written);
       if (argument.size() > 3 && argument.starts_with("--") &&
           argument.find('=') == argument.size() - 1) {
         reversed.push_back(argument.substr(0, argument.size() - 1));
@@ -93,6 +111,17 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       raw.AddError(error.what());
     }
+  }
+
+  // Manifests of the old sidecar's relatives say -election=web.
+  static std::string WithTwoDashes(const std::string& argument) {
+    for (const Alias& alias : Aliases()) {
+      if (alias.old_fleet &&
+          FlagOf(argument) == "-" + std::string(alias.flag)) {
+        return "-" + argument;
+      }
+    }
+    return argument;
   }
 
   void TakeValues(RawConfig& raw) {
@@ -125,9 +154,8 @@ class Parser {
     for (const std::string& word : app_.remaining(true)) {
       if (word.starts_with("-") && word.size() > 1) {
         // Not its value: it may be a token that was meant for another program.
-        const std::string name = word.substr(0, word.find('='));
-        raw.AddError(Shown(name) + " is no flag of leader-elector" +
-                     DidYouMean(name, known));
+        const std::string name = FlagOf(word);
+        raw.AddError(Shown(name) + WhyNoFlag(name, known));
         after_unknown_flag = word.find('=') == std::string::npos;
         continue;
       }

@@ -43,7 +43,7 @@ class RawConfig {
 
   const std::vector<std::string>& errors() const { return errors_; }
 
-  // Flags of leader-elector 0.5 that were given.
+  // Flags of leader-elector 0.5 and its relatives that were given.
   std::vector<std::string> old_fleet_flags;
 
  private:

@@ -16,7 +16,8 @@ constexpr std::string_view kListeners = "Listeners";
 constexpr std::string_view kLogging = "Log (to stderr)";
 constexpr std::string_view kRisks =
     "Shortcuts that trade safety away (each says when two pods may lead)";
-constexpr std::string_view kMigration = "Coming from leader-elector 0.5";
+constexpr std::string_view kMigration =
+    "Coming from leader-elector 0.5 or nais/elector";
 
 constexpr std::array<Setting, 18> kSettings{{
     {Key::kLeaseName, "lease-name", kLease, "NAME", "",
@@ -78,9 +79,10 @@ constexpr std::array<Setting, 18> kSettings{{
      "restored). Two leaders, if somebody still leads by the newer copy; "
      "fencing tokens may repeat."},
     {Key::kOldFleetStopped, "old-fleet-stopped", kMigration, "", "false",
-     "No pod of leader-elector 0.5 runs any more. Needed for its flags "
+     "No pod of the old elector runs any more. Needed for its flags "
      "--election, --election-namespace, --id, --http and --ttl, because its "
-     "pods lock an Endpoints object, not a Lease: side by side both lead."},
+     "pods lock an Endpoints object, or a Lease that they never renew: side by "
+     "side both lead."},
 }};
 
 constexpr std::array<Alias, 10> kAliases{{
@@ -96,6 +98,38 @@ constexpr std::array<Alias, 10> kAliases{{
     {"ttl", Key::kLeaseDuration, true},
 }};
 
+constexpr std::string_view kAlwaysALease =
+    "drop it: the lock is a Lease, always";
+constexpr std::string_view kHttpAddress =
+    "write --http-address=localhost:PORT instead";
+constexpr std::string_view kLogsToStderr =
+    "drop it: the log goes to stderr, and --log-level says how much";
+
+constexpr std::array<ForeignFlag, 17> kForeignFlags{{
+    // leader-elector 0.5 and its forks, the last seven from glog.
+    {"use-cluster-credentials",
+     "drop it: in a pod the service account is used by itself"},
+    {"logtostderr", kLogsToStderr},
+    {"alsologtostderr", kLogsToStderr},
+    {"stderrthreshold", kLogsToStderr},
+    {"v", kLogsToStderr},
+    {"vmodule", kLogsToStderr},
+    {"log_dir", kLogsToStderr},
+    {"log_backtrace_at", kLogsToStderr},
+    // k8s-elector, kkosmrli/leader-elector, rkrmr33/leader-election.
+    {"namespace", "write --lease-namespace instead"},
+    {"lock-type", kAlwaysALease},
+    {"locktype", kAlwaysALease},
+    {"port", kHttpAddress},
+    {"addr", kHttpAddress},
+    {"lease-renew-duration", "write --renew-deadline instead"},
+    // nais/elector.
+    {"probe-address", "drop it: the probes are at --metrics-address"},
+    // Kubernetes' own components.
+    {"leader-elect", "drop it: it is always on"},
+    {"leader-elect-resource-lock", kAlwaysALease},
+}};
+
 }  // namespace
 
 std::span<const Setting> Settings() { return kSettings; }
@@ -107,6 +141,8 @@ const Setting& SettingOf(Key key) {
 }
 
 std::span<const Alias> Aliases() { return kAliases; }
+
+std::span<const ForeignFlag> ForeignFlags() { return kForeignFlags; }
 
 std::string FlagName(const Setting& setting) {
   return "--" + std::string(setting.flag);

@@ -60,11 +60,20 @@ inline constexpr std::string_view kConfigVariable = "LEADER_ELECTOR_CONFIG";
 struct Alias {
   std::string_view flag;
   Key key;
-  // leader-elector 0.5 had it. Its pods lock an Endpoints object, not a Lease:
-  // taken only together with --old-fleet-stopped.
+  // leader-elector 0.5 and nais/elector have it. Their pods lock an Endpoints
+  // object, or a Lease that they never renew: taken only together with
+  // --old-fleet-stopped. Go's flag package takes it with one dash too.
   bool old_fleet = false;
 };
 std::span<const Alias> Aliases();
+
+// Flags of the electors that people come from, without a counterpart here:
+// refused, with what to do about them.
+struct ForeignFlag {
+  std::string_view flag;
+  std::string_view advice;  // "drop it: ..."
+};
+std::span<const ForeignFlag> ForeignFlags();
 
 // --help. 80 columns.
 std::string HelpText();

@@ -179,10 +179,10 @@ TEST_P(OldFlagTest, IsRefusedWhileTheOldFleetMayRun) {
   EXPECT_EQ(
       Errors(Load(arguments)),
       name +
-          " is a flag of leader-elector 0.5, whose pods lock an Endpoints "
-          "object and not a Lease: during a rolling update one of them "
-          "and one of ours would both lead; stop all of the old ones "
-          "first, then add --old-fleet-stopped\n");
+          " is a flag of leader-elector 0.5 and nais/elector, whose pods lock "
+          "an Endpoints object, or a Lease that they never renew: during a "
+          "rolling update one of them and one of ours would both lead; stop "
+          "all of the old ones first, then add --old-fleet-stopped\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OldFlagTest,

@@ -80,9 +80,9 @@ TEST(ConfigValuesTest, TheLocalApiStaysOnLoopback) {
     EXPECT_EQ(Errors(LoadWeb({"--http-address=" + address})),
               "--http-address is " + address +
                   "; it must be a loopback address (127.0.0.1, [::1] or "
-                  "localhost): this API has no authentication, so only the "
-                  "containers of the pod may reach it; /metrics and the probes "
-                  "are at --metrics-address\n");
+                  "localhost), such as localhost:4040: this API has no "
+                  "authentication, so only the containers of the pod may reach "
+                  "it; /metrics and the probes are at --metrics-address\n");
   }
   EXPECT_FALSE(LoadWeb({"--http-address=127.0.0.1:1,0.0.0.0:1"}));
   EXPECT_TRUE(LoadWeb({"--http-address=127.1.2.3:4040"}));
