@@ -28,14 +28,17 @@ std::optional<std::string> ClientGo::WhyNot() {
 }
 
 ClientGo::ClientGo(const std::string& id, const std::string& lease,
-                   const std::string& kubeconfig, const Timing& timing)
+                   const std::string& kubeconfig, const Timing& timing,
+                   const ClientGoOptions& options)
     : id_(id) {
   process_ = std::make_unique<support::Process>(support::ProcessOptions{
       .program = support::KubernetesCluster::Program(kProgram),
       .args = {"--id=" + id, "--lease=" + lease, "--kubeconfig=" + kubeconfig,
                "--lease-duration=" + Ms(timing.lease_duration),
                "--renew-deadline=" + Ms(timing.renew_deadline),
-               "--retry-period=" + Ms(timing.retry_period)},
+               "--retry-period=" + Ms(timing.retry_period),
+               std::string("--release=") + (options.release ? "true" : "false"),
+               "--request-timeout=" + Ms(options.request_timeout)},
       .output = folder_ / "log"});
 }
 

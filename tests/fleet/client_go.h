@@ -14,14 +14,20 @@
 
 namespace fleet {
 
+struct ClientGoOptions {
+  bool release = true;  // Of the lease, when its term ends.
+  // Of each request. 0: none, which is client-go's default.
+  base::Duration request_timeout{0};
+};
+
 class ClientGo {
  public:
   // Empty when the program is there; else the reason and what to do.
   static std::optional<std::string> WhyNot();
 
-  // It releases the lease when it is asked to stop.
   ClientGo(const std::string& id, const std::string& lease,
-           const std::string& kubeconfig, const Timing& timing);
+           const std::string& kubeconfig, const Timing& timing,
+           const ClientGoOptions& options = {});
 
   const std::string& id() const { return id_; }
   support::Process& process() { return *process_; }

@@ -43,11 +43,15 @@ package_of() { # name
   esac
 }
 
+# What our candidate is built from.
+sources() {
+  (cd "$here" && sha256sum client-go-candidate/main.go go.mod go.sum)
+}
+
 is_there() { # name
   case $1 in
-  client-go-candidate) # Ours, so it may have changed.
-    [ -x "$bin/$1" ] && [ "$bin/$1" -nt "$here/$1/main.go" ] &&
-      [ "$bin/$1" -nt "$here/go.mod" ] ;;
+  client-go-candidate) # Ours, so it may have changed, and changed back.
+    [ -x "$bin/$1" ] && [ "$(cat "$bin/.$1.sources" 2>&1)" = "$(sources)" ] ;;
   *) [ -x "$bin/$1" ] || [ -x "${KUBEBUILDER_ASSETS:-/nowhere}/$1" ] ;;
   esac
 }
@@ -63,6 +67,7 @@ build() { # name
     -X $stamp.gitVersion=$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=36 \
     -X $stamp.gitTreeState=clean" -o "$bin/.$name.$$" "$package")
   mv "$bin/.$name.$$" "$bin/$name" # Nobody ever sees half a program.
+  sources > "$bin/.$name.sources"
   say "built $name in $((SECONDS - start)) s"
 }
 

@@ -40,6 +40,7 @@ type options struct {
 	identity, namespace, lease, kubeconfig, address string
 	release                                         bool
 	leaseDuration, renewDeadline, retryPeriod       time.Duration
+	requestTimeout                                  time.Duration
 }
 
 func parseOptions() options {
@@ -53,6 +54,7 @@ func parseOptions() options {
 	flag.DurationVar(&o.leaseDuration, "lease-duration", 15*time.Second, "")
 	flag.DurationVar(&o.renewDeadline, "renew-deadline", 10*time.Second, "")
 	flag.DurationVar(&o.retryPeriod, "retry-period", 2*time.Second, "")
+	flag.DurationVar(&o.requestTimeout, "request-timeout", 0, "of each request; 0: none, as client-go's default is")
 	flag.Parse()
 	if o.identity == "" || o.lease == "" || flag.NArg() != 0 {
 		fmt.Fprintln(os.Stderr, "--id and --lease are required, and nothing but flags is taken")
@@ -99,6 +101,7 @@ func run(o options) error {
 		return err
 	}
 	config.UserAgent = "client-go-candidate"
+	config.Timeout = o.requestTimeout
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return err
