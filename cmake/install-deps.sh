@@ -23,7 +23,7 @@ packages=(g++ make cmake ninja-build pkg-config ca-certificates
   nlohmann-json3-dev libyaml-cpp-dev libssl-dev prometheus-cpp-dev
   libcli11-dev)
 [ "$what" != agent ] && packages+=(git libgtest-dev libgmock-dev)
-[ "$what" = test ] && packages+=(iproute2 iptables openssl curl)
+[ "$what" = test ] && packages+=(iproute2 iptables openssl curl jq)
 
 missing_packages() {
   local package
