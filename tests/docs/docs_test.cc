@@ -1,8 +1,9 @@
-// The README against the program: settings, metrics, examples, links. Reads
-// files of the checkout; no clock, no network.
+// The README and the migration page against the program: settings, metrics,
+// examples, links. Reads files of the checkout; no clock, no network.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/runtime/config.h"
 #include "agent/runtime/leadership.h"
 #include "agent/runtime/metrics.h"
 #include "agent/runtime/settings.h"
@@ -143,6 +145,36 @@ TEST(ExamplesTest, UseFlagsThatExist) {
     const auto used = Matches(arguments[0], "(--[a-z-]+)=");
     ASSERT_FALSE(used.empty());
     for (const std::string& flag : used) EXPECT_TRUE(flags.contains(flag));
+  }
+}
+
+// The manifest before is refused, the one after is taken, and its times are
+// those of the table.
+TEST(MigrationTest, OldManifestIsRefusedAndTheNewOneTaken) {
+  std::vector<std::vector<std::string>> lines;
+  for (const std::string& list :
+       Matches(Text("docs/MIGRATION.md"), R"(args: \[([^\]]*)\])")) {
+    lines.push_back(Matches(list, R"(([^\s,]+))"));
+  }
+  ASSERT_EQ(lines.size(), 2U);
+  const runtime::Surroundings pod{{}, "web-1"};
+
+  const auto before = runtime::LoadConfig(lines[0], pod);
+  ASSERT_FALSE(before);
+  EXPECT_THAT(before.error().err, HasSubstr("--old-fleet-stopped"));
+  EXPECT_THAT(before.error().err, HasSubstr("localhost:4040"));
+  const auto after = runtime::LoadConfig(lines[1], pod);
+  ASSERT_TRUE(after) << after.error().err;
+  EXPECT_EQ(after->lease_name, "example");
+  EXPECT_EQ(after->election.renew_deadline, std::chrono::milliseconds(6600));
+  EXPECT_EQ(after->election.retry_period, std::chrono::milliseconds(1600));
+}
+
+TEST(MigrationTest, SaysWhatToDoAboutForeignFlags) {
+  const std::string text = Text("docs/MIGRATION.md");
+  for (const runtime::ForeignFlag& flag : runtime::ForeignFlags()) {
+    if (flag.advice.starts_with("drop it: the log")) continue;  // glog's.
+    EXPECT_THAT(text, HasSubstr("--" + std::string(flag.flag)));
   }
 }
 
