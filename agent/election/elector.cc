@@ -66,7 +66,7 @@ void Elector::On(Instant now, const WatchLost&) {
 }
 
 void Elector::On(Instant, const Doubt&) {
-  must_read_ = true;
+  doubted_ = true;
   if (flight_) flight_->doubted = true;
 }
 
@@ -196,7 +196,7 @@ void Elector::On(Instant now, const Drained&) {
 // T12.
 void Elector::EndLeaving(Instant now, std::string_view event) {
   EndTerm(now);
-  must_read_ = false;
+  must_read_ = doubted_ = false;
   // Unless another has led since, see SeeLease().
   if (cooldown_until_ != Instant{}) {
     cooldown_until_ = now + config_.lease_duration;

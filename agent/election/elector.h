@@ -162,6 +162,7 @@ class Elector {
   std::uint64_t last_id_ = 0;
   std::vector<UnknownWrite> unknown_writes_;
   bool must_read_ = false;      // T9: before any write.
+  bool doubted_ = false;        // Somebody saw the store disagree with us.
   bool read_is_fresh_ = false;  // A consistent read ended in this Step.
   Attempts reads_;
   Attempts writes_;

@@ -36,7 +36,8 @@ void Elector::On(Instant now, const ReadDone& done) {
     PlanPoll(now);
     return;
   }
-  if (!sent.doubted) must_read_ = false;
+  must_read_ = false;
+  if (!sent.doubted) doubted_ = false;
   read_is_fresh_ = true;
   AdoptProvenWrite(now);
 }
@@ -59,9 +60,12 @@ void Elector::On(Instant now, const WriteDone& done) {
       Failed(now, writes_, {}, /*again_at_once=*/true);
       return;
     case k8s::WriteStatus::kRejected:
-      // T12: it is certainly not stored, so another try cannot hurt.
-      if (release && !stopping_) return EndLeaving(now, "could not release");
-      Failed(now, writes_, done.retry_after, /*again_at_once=*/false);
+      // T12: certainly not stored, so it is tried again while that helps: until
+      // the lease runs out by itself, or the time to stop.
+      if (release && now >= valid_until_) {
+        return EndLeaving(now, "could not release");
+      }
+      Failed(now, writes_, done.retry_after, /*again_at_once=*/release);
       return;
     case k8s::WriteStatus::kUnknown:
       // T12: a release that timed out proves nothing and is not asked about.
@@ -91,6 +95,8 @@ void Elector::Applied(Instant now, const Flight& sent, const k8s::Lease& stored,
     }
     return;
   }
+  // The store took it for what we had seen.
+  if (!sent.doubted) doubted_ = false;
   switch (*sent.write) {
     case WriteKind::kCreate:
       Tell("T2", "created the lease");
@@ -175,7 +181,7 @@ void Elector::StoreWentBack(Instant now, const k8s::Lease& lease) {
     return;
   }
   seen_.Forget();
-  must_read_ = false;
+  must_read_ = doubted_ = false;
   Tell("T11", "accepted a restored store");
   SeeLease(now, lease, /*contiguous=*/false);
 }
@@ -197,7 +203,8 @@ void Elector::Failed(Instant now, Attempts& attempts, Duration retry_after,
   Duration earliest = latest / 5;
   // What the server asks for, but never so long that it costs the lease.
   const Duration most =
-      holds_ ? (valid_until_ - now) / 2 : config_.renew_deadline;
+      std::min(holds_ ? (valid_until_ - now) / 2 : config_.renew_deadline,
+               (stop_by_ - now) / 2);
   const Duration asked = std::min(retry_after, most);
   earliest = std::max(earliest, asked);
   latest = std::max(latest, asked + asked / 5);

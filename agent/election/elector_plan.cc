@@ -38,10 +38,17 @@ Elector::Intent Elector::Next(Instant now) const {
   if (Leaving()) return NextWhileLeaving();
   const bool flying = flight_ && !Planted(Bug::kTwoInFlight);
   if (!started_ || flying || refusing_) return {};
-  if (must_read_ || !seen_.known()) return {Task::kRead, reads_.not_before};
+  const Intent read{Task::kRead, reads_.not_before};
+  if (must_read_ || !seen_.known()) return read;
   if (holds_) {
-    return {Task::kRenew, Later(At(renew_at_), writes_.not_before)};
+    const Intent renew{Task::kRenew, Later(At(renew_at_), writes_.not_before)};
+    // Where reads fail, a renewal settles a doubt as well: the store applies it
+    // only if the lease is as we saw it. A doubt alone costs nobody the lease.
+    const bool read_first =
+        reads_.failures == 0 || read.window.latest <= renew.window.latest;
+    return doubted_ && read_first ? read : renew;
   }
+  if (doubted_) return read;
   return NextWhileFollowing(now);
 }
 

@@ -102,7 +102,7 @@ void Fingerprint::Add(const Elector& elector) {
        {elector.started_, elector.stopping_, elector.giving_up_,
         elector.refusing_, elector.stopped_, elector.permission_.healthy,
         elector.permission_.paused, elector.holds_, elector.must_read_,
-        elector.watch_live_, elector.flight_.has_value()}) {
+        elector.doubted_, elector.watch_live_, elector.flight_.has_value()}) {
     flags = flags * 2 + flag;
   }
   Add(flags);

@@ -251,6 +251,43 @@ TEST_F(ElectorTest, T12AReleaseThatTimedOutIsNotAskedAbout) {
   EXPECT_EQ(leader.trace.back(), "T12 could not release");
 }
 
+// 429, or nobody listens: certainly not stored.
+TEST_F(ElectorTest, T12ARefusedReleaseIsMadeAgain) {
+  Candidate leader = Leader();
+  leader.At(1s).Do(GiveUp{}).Do(Drained{}).Refuse();
+  ASSERT_TRUE(leader.Asks(WriteKind::kRelease)) << "at once the first time";
+  leader.Refuse();
+  EXPECT_TRUE(leader.Waits());
+  leader.TickEarly();
+
+  ASSERT_TRUE(leader.Asks(WriteKind::kRelease));
+  leader.Answer();
+  EXPECT_EQ(store.record().holder, "");
+  EXPECT_EQ(leader.trace.back(), "T12 released the lease");
+}
+
+TEST_F(ElectorTest, T12ARefusedReleaseWaitsAsTheServerAsks) {
+  Candidate leader = Leader();
+  leader.At(1s).Do(GiveUp{}).Do(Drained{}).Refuse(1s);
+
+  EXPECT_TRUE(leader.Waits());
+  EXPECT_EQ(leader.elector.NextWake().earliest, kT0 + 2s);
+}
+
+// It is free for others then, release or not.
+TEST_F(ElectorTest, T12ARefusedReleaseIsGivenUpWhenTheTermIsOver) {
+  Candidate leader = Leader();
+  leader.At(1s).Do(GiveUp{}).Do(Drained{});
+  for (int i = 0; i < 1000 && leader.Asks(WriteKind::kRelease); ++i) {
+    leader.Refuse();
+    if (leader.state() == State::kDraining && !leader.write) leader.TickEarly();
+  }
+
+  EXPECT_EQ(leader.trace.back(), "T12 could not release");
+  EXPECT_GE(leader.now(), 10s);
+  EXPECT_LT(leader.now(), 13s);
+}
+
 // F in the model: the release timed out, and a read shows our own record.
 TEST_F(ElectorTest, T12AReleaseThatTimedOutLeadsNeverBackToLeading) {
   Candidate leader = Leader();

@@ -57,24 +57,6 @@ TEST_F(ElectorTest, T10StoppedTogetherItReleasesOnceMainHasDrained) {
   EXPECT_EQ(leader.trace.back(), "T12 released the lease");
 }
 
-// 429, a connection refused: nothing was stored, and there is time left.
-TEST_F(ElectorTest, T12ARefusedReleaseIsTriedAgainWhileStopping) {
-  config.stop_order = StopOrder::kSidecarLast;
-  Candidate leader = Leader();
-  leader.At(1s).Do(StopRequested{});
-  ASSERT_TRUE(leader.Asks(WriteKind::kRelease));
-  leader.Refuse();
-  EXPECT_TRUE(leader.Waits());
-
-  leader.TickEarly();
-  ASSERT_TRUE(leader.Asks(WriteKind::kRelease));
-  leader.Answer();
-
-  EXPECT_EQ(store.record().holder, "");
-  EXPECT_TRUE(leader.stopped);
-  EXPECT_EQ(leader.trace.back(), "T12 released the lease");
-}
-
 TEST_F(ElectorTest, T12AReleaseRefusedAgainAndAgainEndsInTime) {
   config.stop_order = StopOrder::kSidecarLast;
   Candidate leader = Leader();
@@ -99,6 +81,21 @@ TEST_F(ElectorTest, T10SidecarLastReleasesAtOnce) {
   EXPECT_FALSE(leader.published.back().leads) << "I3";
   leader.Answer();
   EXPECT_TRUE(leader.stopped);
+}
+
+TEST_F(ElectorTest, T12ALongRetryAfterLeavesTimeToReleaseBeforeTheEnd) {
+  config.stop_order = StopOrder::kSidecarLast;
+  Candidate leader = Leader();
+  leader.At(1s).Do(StopRequested{}).Refuse(60s);
+  EXPECT_FALSE(leader.stopped);
+
+  leader.TickEarly();
+
+  EXPECT_LT(leader.now(), 4s);
+  ASSERT_TRUE(leader.Asks(WriteKind::kRelease));
+  leader.Answer();
+  EXPECT_TRUE(leader.stopped);
+  EXPECT_EQ(store.record().holder, "");
 }
 
 TEST_F(ElectorTest, T10SidecarLastWhileGivingUpReleasesAtOnce) {

@@ -143,6 +143,38 @@ TEST_F(ElectorTest, DoubtAtAFreeLeaseAcquiresOnlyAfterAnUndoubtedRead) {
   EXPECT_TRUE(candidate.Asks(WriteKind::kAcquire));
 }
 
+// Reads are refused and writes are not: the renewal says what a read would.
+TEST_F(ElectorTest, DoubtThatNoReadSettlesIsSettledByARenewal) {
+  Candidate leader = Leader();
+  leader.At(1900ms).Do(Doubt{}).FailRead();
+  EXPECT_TRUE(leader.Waits());
+  leader.At(2s).Tick();
+  if (leader.read) leader.FailRead().Tick();
+  ASSERT_TRUE(leader.Asks(WriteKind::kRenew));
+
+  leader.Answer();
+
+  EXPECT_TRUE(leader.Waits());
+  EXPECT_EQ(leader.elector.view().valid_until, kT0 + 12s);
+  EXPECT_EQ(leader.elector.NextWake().earliest, kT0 + 4s);
+}
+
+TEST_F(ElectorTest, DoubtsThatNoReadSettlesCostNobodyTheLease) {
+  Candidate leader = Leader();
+  leader.At(1s).Do(Doubt{});
+  for (int i = 0; i < 1000 && leader.now() < 60s; ++i) {
+    if (leader.read) {
+      leader.FailRead().Do(Doubt{});
+    } else if (leader.write) {
+      leader.Answer().Do(Doubt{});
+    } else {
+      leader.At(leader.elector.NextWake().latest - kT0).Tick();
+    }
+    ASSERT_TRUE(leader.Leads());
+  }
+  EXPECT_GE(leader.now(), 60s);
+}
+
 // --------------------------------------------------------------- I2, I6
 
 TEST_F(ElectorTest, I2NothingElseIsAskedWhileARequestIsOut) {
