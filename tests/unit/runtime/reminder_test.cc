@@ -18,7 +18,6 @@ constexpr Instant kT0{hours(100)};
 
 class ReminderTest : public testing::Test {
  protected:
-  ReminderTest() { EXPECT_EQ(pipe(ends_.data()), 0); }
   ~ReminderTest() override {
     close(ends_[0]);
     close(ends_[1]);
@@ -38,7 +37,13 @@ class ReminderTest : public testing::Test {
     return count;
   }
 
-  std::array<int, 2> ends_{};
+  static std::array<int, 2> Pipe() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(pipe(ends.data()), 0);
+    return ends;
+  }
+
+  std::array<int, 2> ends_ = Pipe();  // Before the log, which is given one.
   Log log_{LogLevel::kInfo, LogFormat::kLogfmt, ends_[1],
            [] { return k8s::MicroTime{0}; }};
 };
