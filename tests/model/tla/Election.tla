@@ -419,8 +419,7 @@ I8 == [][\A p \in P : Leads(c'[p]) /\ blind = {}
 (* a poll, two requests, and the rounding of both to whole units.          *)
 I7 == <>Led
 I7Bound == Largest({L[p] : p \in P}) + 2 * Up(R * 11, 5) + 2 * Q
-I7\* Over before what is left is one attempt.
-InTime == \A p \in P : Leads(c[p]) => c[p].left > A + 1
+I7InTime == calm <= I7Bound
 
 (* I9  an outage that is over one attempt before the deadline of the last  *)
 (* renewal that was stored moves nothing.  So one shorter than D - R - A   *)
