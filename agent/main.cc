@@ -46,6 +46,9 @@ void OpenStandardStreams() {
 // Blocked before any thread starts, so that all of them leave signals to main.
 sigset_t BlockSignals() {
   signal(SIGPIPE, SIG_IGN);
+  // Whoever starts us may ignore it, and then the kernel tells nobody how an
+  // exec plugin has ended.
+  signal(SIGCHLD, SIG_DFL);
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTERM);

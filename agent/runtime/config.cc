@@ -94,7 +94,8 @@ void DeriveFromTtl(RawConfig& raw) {
 Exit Refusal(const RawConfig& raw) {
   Exit exit{kExitUsage, "", ""};
   for (const std::string& error : raw.errors()) {
-    exit.err += "leader-elector: " + error + "\n";
+    // The words of a library may quote what it has read.
+    exit.err += "leader-elector: " + Printable(error) + "\n";
   }
   exit.err += "leader-elector --help lists all settings\n";
   return exit;

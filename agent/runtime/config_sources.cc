@@ -1,9 +1,11 @@
 // Reads the environment and the YAML file into the draft.
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -135,8 +137,10 @@ class YamlReader {
   std::map<std::string, int> lines_;
 };
 
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
+constexpr int kPipePatienceMs = 3000;
+
+struct CloseFd {
+  void operator()(const int* fd) const { close(*fd); }
 };
 
 }  // namespace
@@ -175,18 +179,25 @@ void ReadFile(const std::string& path, const std::string& origin,
   const auto fail = [&](const std::string& why) {
     raw.AddError(origin + " is " + Shown(path) + "; it cannot be read: " + why);
   };
-  const std::unique_ptr<std::FILE, CloseFile> file(
-      std::fopen(path.c_str(), "re"));
-  if (!file) return fail(std::strerror(errno));
+  // Opening a named pipe that nobody writes to must not hang.
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return fail(std::strerror(errno));
+  const std::unique_ptr<const int, CloseFd> closes(&fd);
   constexpr std::size_t kLargest = std::size_t{1} << 20;
   std::string yaml;
   std::array<char, 4096> part{};
-  while (const std::size_t size =
-             std::fread(part.data(), 1, part.size(), file.get())) {
-    yaml.append(part.data(), size);
+  while (true) {
+    // Ready at once, unless it is a pipe: <(...) of a shell.
+    pollfd ready{fd, POLLIN, 0};
+    const int count = poll(&ready, 1, kPipePatienceMs);
+    if (count == 0) return fail("it is a pipe, and nothing comes out of it");
+    const ssize_t size = count < 0 ? -1 : read(fd, part.data(), part.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return fail(std::strerror(errno));
+    if (size == 0) break;
+    yaml.append(part.data(), static_cast<std::size_t>(size));
     if (yaml.size() > kLargest) return fail("it is larger than 1 MiB");
   }
-  if (std::ferror(file.get()) != 0) return fail(std::strerror(errno));
   ReadYaml(yaml, path, raw);
 }
 

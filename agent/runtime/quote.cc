@@ -74,13 +74,15 @@ bool NeedsQuotes(std::string_view text) {
          });
 }
 
-void AppendQuoted(std::string_view text, std::string& out) {
-  out += '"';
+namespace {
+
+void AppendEscapedText(std::string_view text, bool for_quotes,
+                       std::string& out) {
   while (!text.empty()) {
     const CodePoint c = First(text);
     if (c.size == 0) {
       out += kReplacement;
-    } else if (c.value == '"' || c.value == '\\') {
+    } else if (for_quotes && (c.value == '"' || c.value == '\\')) {
       out += '\\';
       out += text.front();
     } else if (IsControl(c.value)) {
@@ -90,7 +92,20 @@ void AppendQuoted(std::string_view text, std::string& out) {
     }
     text.remove_prefix(std::max<std::size_t>(c.size, 1));
   }
+}
+
+}  // namespace
+
+void AppendQuoted(std::string_view text, std::string& out) {
   out += '"';
+  AppendEscapedText(text, /*for_quotes=*/true, out);
+  out += '"';
+}
+
+std::string Printable(std::string_view text) {
+  std::string printable;
+  AppendEscapedText(text, /*for_quotes=*/false, printable);
+  return printable;
 }
 
 std::string Shown(std::string_view text) {

@@ -16,6 +16,10 @@ bool NeedsQuotes(std::string_view text);
 // characters are escaped, bytes that are no UTF-8 become U+FFFD.
 void AppendQuoted(std::string_view text, std::string& out);
 
+// `text` without quotes, for a whole line to a terminal: control characters are
+// escaped, bytes that are no UTF-8 become U+FFFD.
+std::string Printable(std::string_view text);
+
 // `text` as it stands in an error message: in quotes if it needs them, cut
 // after 80 bytes.
 std::string Shown(std::string_view text);

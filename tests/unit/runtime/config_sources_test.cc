@@ -1,4 +1,10 @@
 // Where values come from: precedence, the environment, the file.
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <fstream>
+#include <thread>
+
 #include "agent/runtime/raw_config.h"
 #include "tests/unit/runtime/config_loading.h"
 
@@ -61,6 +67,36 @@ TEST(ConfigSourcesTest, TheFileMayBeNamedByTheEnvironment) {
 
   EXPECT_EQ(Load({}, {{"LEADER_ELECTOR_CONFIG", file.path()}})->lease_name,
             "web");
+}
+
+// "--config=<(...)" of a shell.
+TEST(ConfigSourcesTest, APipeIsReadToItsEnd) {
+  const std::string path = testing::TempDir() + "leader-elector-config-pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(path) << "leaseName: piped\n"; });
+  const auto config = Load({"--config=" + path});
+  writer.join();
+  std::remove(path.c_str());
+  ASSERT_TRUE(config) << config.error().err;
+  EXPECT_EQ(config->lease_name, "piped");
+}
+
+TEST(ConfigSourcesTest, APipeThatNobodyWritesToIsRefused) {
+  const std::string path = testing::TempDir() + "leader-elector-silent-pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const std::string errors = Errors(LoadWeb({"--config=" + path}));
+  std::remove(path.c_str());
+  EXPECT_EQ(errors, "--config is " + path +
+                        "; it cannot be read: it is a pipe, and nothing comes "
+                        "out of it\n");
+}
+
+// The YAML library quotes what it does not know.
+TEST(ConfigSourcesTest, ControlCharactersOfTheFileDoNotReachTheTerminal) {
+  const ConfigFile file("leaseName: \"\\\x1b[2J\"\n");
+  const std::string errors = Errors(Load({file.flag()}));
+  EXPECT_EQ(errors.find('\x1b'), std::string::npos) << errors;
+  EXPECT_NE(errors.find("\\u001b"), std::string::npos) << errors;
 }
 
 TEST(ConfigSourcesTest, AMissingFileIsRefused) {
