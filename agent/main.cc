@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -41,6 +42,19 @@ void OpenStandardStreams() {
   int fd = open("/dev/null", O_RDWR);
   while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDWR);
   if (fd >= 0) close(fd);
+}
+
+// Tokens and keys are in our memory: whoever gets a core dump of us shall not
+// get them. The filter counts also where dumps are piped to a program, which
+// the limit does not stop.
+void KeepMemoryOutOfCoreDumps() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  const int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  // A kernel without core dumps has no such file, and nothing to filter.
+  [[maybe_unused]] const ssize_t written = write(fd, "0", 1);
+  close(fd);
 }
 
 // Blocked before any thread starts, so that all of them leave signals to main.
@@ -199,6 +213,7 @@ std::optional<Error> Run(runtime::Config config, runtime::Log& log) {
 
 int main(int argc, char** argv) {
   OpenStandardStreams();
+  KeepMemoryOutOfCoreDumps();
   Result<runtime::Config, runtime::Exit> config =
       runtime::LoadConfig(std::vector<std::string>(argv + 1, argv + argc),
                           runtime::ReadSurroundings());

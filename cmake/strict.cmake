@@ -40,9 +40,17 @@ else()
     $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
       -D_GLIBCXX_ASSERTIONS -fstack-protector-strong -fstack-clash-protection
       -fno-delete-null-pointer-checks -fno-strict-overflow
-      -ftrivial-auto-var-init=zero>)
-  target_link_options(strict INTERFACE
-    $<$<CONFIG:Release>:-Wl,-z,relro,-z,now,-z,noexecstack,--as-needed>)
+      -fno-strict-aliasing -ftrivial-auto-var-init=zero>)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_options(strict INTERFACE
+      $<$<CONFIG:Release>:-fcf-protection=full>)
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+    target_compile_options(strict INTERFACE
+      $<$<CONFIG:Release>:-mbranch-protection=standard>)
+  endif()
+  # tests/hardening looks for their traces in the program.
+  target_link_options(strict INTERFACE $<$<CONFIG:Release>:-Wl,-z,relro,-z,now
+    -Wl,-z,noexecstack -Wl,--as-needed,--no-copy-dt-needed-entries>)
 endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 include(CheckPIESupported)

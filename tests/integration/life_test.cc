@@ -1,5 +1,8 @@
 // The plain life of a small fleet: it starts, leads, hands over, stops. Short
 // enough to run under ThreadSanitizer as well.
+#include <fstream>
+#include <string>
+
 #include "tests/fleet/fleet_test.h"
 
 namespace fleet {
@@ -104,6 +107,18 @@ TEST_F(LifeTest, ASecondSignalEndsItAtOnce) {
   EXPECT_LT(BootNow() - asked, seconds(15));
   Figure("a second SIGTERM to the end", BootNow() - asked);
   EXPECT_THAT(leader.Log(), HasSubstr("ended without releasing"));
+}
+
+// Tokens and keys are in it.
+TEST_F(LifeTest, ItsMemoryIsInNoCoreDump) {
+  Agent& agent = NewFleet({kAtOnce}, kPatient).Add();
+  fleet().WaitForAll();
+
+  std::ifstream filter("/proc/" + std::to_string(agent.process().id()) +
+                       "/coredump_filter");
+  std::string mappings;
+  ASSERT_TRUE(filter >> mappings);
+  EXPECT_EQ(mappings, "00000000");
 }
 
 }  // namespace
