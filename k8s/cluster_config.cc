@@ -167,7 +167,8 @@ std::vector<std::string> WarningsAbout(const ClusterConfig& config) {
         " is taken for the API server, gets our credentials and decides who "
         "leads; set certificate-authority instead");
   }
-  if (!config.tls && !config.token.empty() && !IsLoopback(config.host)) {
+  const bool has_token = config.exec || !config.token.empty();
+  if (!config.tls && has_token && !IsLoopback(config.host)) {
     warnings.push_back("the token goes to " + where +
                        " over plain http, where everybody on the way can read "
                        "and use it; use https");

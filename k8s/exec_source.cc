@@ -27,7 +27,7 @@ using std::chrono::seconds;
 using Kind = TransportFailure::Kind;
 
 // The slowest that people wait for: a cloud's token service over a bad line.
-constexpr Duration kRunLimit = seconds(30);
+constexpr Duration kRunLimit = seconds(20);
 // The plugin runs anew a fifth of the credential's life before its end, but no
 // more than a minute.
 constexpr Duration kRenewBefore = seconds(60);

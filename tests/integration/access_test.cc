@@ -35,6 +35,43 @@ class AccessTest : public FleetTest {
     Secret(token.substr(token.rfind('.') + 1));  // Its signature.
     return token;
   }
+  // A token that is good as long as its pod exists. The pod does not run
+  // anywhere: it is only an object.
+  std::string NewTokenOfPod(const std::string& pod) {
+    const std::string path = std::string("/api/v1/namespaces/") + kNamespace;
+    const nlohmann::json made = cluster().Must(
+        "POST", path + "/pods",
+        {{"apiVersion", "v1"},
+         {"kind", "Pod"},
+         {"metadata", {{"name", pod}}},
+         {"spec",
+          {{"serviceAccountName", account()},
+           {"automountServiceAccountToken", false},
+           {"containers", {{{"name", "main"}, {"image", "none"}}}}}}});
+    const nlohmann::json answer = cluster().Must(
+        "POST", path + "/serviceaccounts/" + account() + "/token",
+        {{"apiVersion", "authentication.k8s.io/v1"},
+         {"kind", "TokenRequest"},
+         {"spec",
+          {{"expirationSeconds", 3600},
+           {"boundObjectRef",
+            {{"apiVersion", "v1"},
+             {"kind", "Pod"},
+             {"name", pod},
+             {"uid", made.at("metadata").at("uid")}}}}}});
+    std::string token = answer.at("status").at("token");
+    Secret(token);
+    Secret(token.substr(token.rfind('.') + 1));
+    return token;
+  }
+  void DeletePod(const std::string& pod) {
+    cluster().Must(
+        "DELETE",
+        std::string("/api/v1/namespaces/") + kNamespace + "/pods/" + pod,
+        {{"apiVersion", "v1"},
+         {"kind", "DeleteOptions"},
+         {"gracePeriodSeconds", 0}});
+  }
   void WriteToken(const std::string& token) {
     support::WriteFile(token_file_, token);
   }
@@ -129,6 +166,37 @@ TEST_F(AccessTest, ARotatedTokenCostsNothing) {
   }
 
   EXPECT_EQ(fleet().observer().Terms().size(), 1u);
+}
+
+// A pod that was deleted by force while its node is cut off from the kubelet's
+// side only: the API server sends it away, it stops leading at its deadline,
+// stays so, and says it once.
+TEST_F(AccessTest, ATokenThatDiesWithItsPodEndsTheRole) {
+  cluster().GrantLease(kNamespace, lease(), Subject());
+  WriteToken(NewTokenOfPod(lease()));
+  NewFleet({kAtOnce});
+  Agent& leader = AddWithTokenFile();
+  fleet().WaitForLeader();
+
+  const Instant deleted = BootNow();
+  DeletePod(lease());
+  const LeaderAnswer no = fleet().WaitForNo(leader, deleted);
+  Figure("pod deleted to /leader's no, D = 2 s", no.told.received - deleted);
+
+  EXPECT_TRUE(Eventually(kLong, [&] {
+    return leader.Metric(
+               R"(leader_elector_api_requests_total{code="401",verb="get"})") >=
+           3;
+  }));
+  EXPECT_EQ(fleet().observer().Terms().size(), 1u);
+  const std::string log = leader.Log();
+  int told = 0;
+  for (std::size_t at = 0;
+       (at = log.find("failed to read the lease", at)) != std::string::npos;
+       ++at) {
+    ++told;
+  }
+  EXPECT_EQ(told, 1) << log;
 }
 
 // The right is taken away: the role ends by its deadline, and the log says why.

@@ -109,6 +109,41 @@ TEST_F(StartErrorTest, AMissingContext) {
   EXPECT_THAT(Log(), AllOf(HasSubstr("elsewhere"), HasSubstr(kubeconfig())));
 }
 
+// OpenSSL's own way would be to ask at the terminal, and to wait for ever.
+TEST_F(StartErrorTest, AnEncryptedKey) {
+  const std::string key = folder() / "client.key";
+  support::WriteFile(key,
+                     "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n"
+                     "-----END ENCRYPTED PRIVATE KEY-----\n");
+  auto config = nlohmann::json::parse(support::ReadFile(kubeconfig()));
+  auto& user = config["users"][0]["user"];
+  user.erase("client-key-data");
+  user["client-key"] = key;
+  const std::string path = folder() / "encrypted.kubeconfig";
+  support::WriteFile(path, config.dump());
+
+  Start({"--kubeconfig=" + path});
+  ExpectExit(1);
+  EXPECT_THAT(Log(), AllOf(HasSubstr(key), HasSubstr("encrypted")));
+}
+
+TEST_F(StartErrorTest, APluginThatIsNotInstalled) {
+  auto config = nlohmann::json::parse(support::ReadFile(kubeconfig()));
+  config["users"][0]["user"] = {
+      {"exec",
+       {{"apiVersion", "client.authentication.k8s.io/v1"},
+        {"command", "no-such-plugin"},
+        {"installHint", "Get it from example.com."},
+        {"interactiveMode", "Never"}}}};
+  const std::string path = folder() / "plugin.kubeconfig";
+  support::WriteFile(path, config.dump());
+
+  Start({"--kubeconfig=" + path});
+  ExpectExit(1);
+  EXPECT_THAT(Log(), AllOf(HasSubstr("no-such-plugin"),
+                           HasSubstr("Get it from example.com.")));
+}
+
 // It may come up later than we do.
 TEST_F(StartErrorTest, AnApiServerThatIsNotThereIsTriedAgain) {
   const FreePort nobody;
