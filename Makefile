@@ -15,7 +15,8 @@ IMAGE ?= leader-elector:dev
 
 .NOTPARALLEL:
 .PHONY: build demo test test-all bench image format deps-build deps-test \
-	kubernetes configure-% test-release test-dev test-tsan
+	kubernetes configure-% test-release test-dev test-tsan test-faults \
+	test-sim test-fuzz
 
 build: deps-build configure-release
 	cmake --build build/release -j $(JOBS) --target leader-elector
@@ -27,10 +28,18 @@ demo: build
 test: test-release test-dev test-tsan
 
 # What takes minutes by itself.
-LONG = bench|sim
+LONG = bench|sim|faults
 
-test-all: test
-	$(CTEST) --test-dir build/release -L sim
+# The longer suites: every fault on the real API server, client-go beside us,
+# 100,000 simulated elections, exhaustive searches, a minute for each fuzzer.
+test-all: test test-faults test-sim test-fuzz
+
+test-faults: test-release
+	$(CTEST) --test-dir build/release -L faults
+test-sim: test-release
+	$(CTEST) --test-dir build/release -L sim --timeout 1200
+test-fuzz:
+	tests/fuzz/run.sh
 
 test-release: deps-test kubernetes configure-release
 	cmake --build build/release -j $(JOBS)
@@ -39,7 +48,8 @@ test-release: deps-test kubernetes configure-release
 # AddressSanitizer and UndefinedBehaviorSanitizer, the agent included.
 test-dev: deps-test kubernetes configure-dev
 	cmake --build build/dev -j $(JOBS) --target leader-elector election_test \
-	  election_sim scenario_test http_test k8s_test runtime_test claims_test support_test \
+	  election_sim scenario_test http_test k8s_test runtime_test claims_test \
+	  support_test fuzz_replay conformance_test conformance_cluster_test \
 	  integration_test kubernetes_cluster_test
 	$(CTEST) --test-dir build/dev -L 'unit|scenario|integration'
 

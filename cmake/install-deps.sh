@@ -4,6 +4,7 @@
 #   cmake/install-deps.sh agent   compiler and libraries of the agent alone
 #   cmake/install-deps.sh build   the same, and GoogleTest and cpp-httplib
 #   cmake/install-deps.sh test    the same, and Go and the network tools of the tests
+#   cmake/install-deps.sh fuzz    as build, and clang with its fuzzer
 #
 # Root installs Debian packages; anybody else is told which ones are missing.
 # What is there already is kept, so a second call takes under a second.
@@ -11,8 +12,8 @@ set -euo pipefail
 
 what=${1:-build}
 case $what in
-agent | build | test) ;;
-*) echo "usage: $0 agent|build|test" >&2; exit 2 ;;
+agent | build | test | fuzz) ;;
+*) echo "usage: $0 agent|build|test|fuzz" >&2; exit 2 ;;
 esac
 cache=${SIDECAR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
 mkdir -p "$cache"
@@ -144,6 +145,10 @@ go_is_new_enough() { # binary; 1.26 is what Kubernetes 1.36 is built with
 }
 
 install_packages
+if [ "$what" = fuzz ]; then
+  packages=("libclang-rt-$(clang++ -dumpversion | cut -d. -f1)-dev")
+  install_packages
+fi
 [ "$what" = agent ] && exit 0
 install_httplib
 [ "$what" = test ] && install_go

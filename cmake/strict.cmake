@@ -27,9 +27,14 @@ if(LEADER_ELECTOR_SANITIZE STREQUAL "address")
       -fno-omit-frame-pointer)
 elseif(LEADER_ELECTOR_SANITIZE STREQUAL "thread")
   set(sanitize -fsanitize=thread -fno-omit-frame-pointer)
+elseif(LEADER_ELECTOR_SANITIZE STREQUAL "fuzzer")
+  # And which lines were reached: tests/fuzz/run.sh prints it.
+  set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all
+      -fno-omit-frame-pointer -fprofile-instr-generate -fcoverage-mapping)
+  target_compile_options(strict INTERFACE -fsanitize=fuzzer-no-link)
 elseif(LEADER_ELECTOR_SANITIZE)
-  message(FATAL_ERROR "LEADER_ELECTOR_SANITIZE is "
-    "${LEADER_ELECTOR_SANITIZE}; it must be empty, address or thread")
+  message(FATAL_ERROR "LEADER_ELECTOR_SANITIZE is ${LEADER_ELECTOR_SANITIZE}; "
+    "it must be empty, address, thread or fuzzer")
 endif()
 if(sanitize)
   target_compile_options(strict INTERFACE ${sanitize})

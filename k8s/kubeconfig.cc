@@ -8,6 +8,7 @@
 
 #include "k8s/cluster_config.h"
 #include "k8s/kubeconfig_node.h"
+#include "k8s/one_line.h"
 #include "k8s/server_url.h"
 
 namespace k8s {
@@ -24,7 +25,7 @@ KubeconfigNode Load(const KubeconfigText& text) {
     // e.msg names the fault of the syntax, not the text it was found in.
     const int line = e.mark.is_null() ? 1 : e.mark.line + 1;
     throw KubeconfigRefusal{*file + ":" + std::to_string(line) +
-                            ": it is not YAML: " + e.msg};
+                            ": it is not YAML: " + OneLine(e.msg, 200)};
   }
 }
 

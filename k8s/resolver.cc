@@ -117,16 +117,15 @@ void Resolver::TakeUp(const Job& job, Instant now) {
   if (error_ != 0) return;
   addresses_ = job.answer.addresses;
   looked_up_ = now;
-  std::erase_if(failed_, [this](const SocketAddress& failed) {
-    return std::find(addresses_.begin(), addresses_.end(), failed) ==
-           addresses_.end();
+  std::erase_if(failed_, [&known = addresses_](const SocketAddress& failed) {
+    return std::find(known.begin(), known.end(), failed) == known.end();
   });
 }
 
 Resolution Resolver::Known(std::string doubt) const {
-  const auto rank = [this](const SocketAddress& address) {
-    const auto at = std::find(failed_.begin(), failed_.end(), address);
-    return at == failed_.end() ? -1 : at - failed_.begin();
+  const auto rank = [&failed = failed_](const SocketAddress& address) {
+    const auto at = std::find(failed.begin(), failed.end(), address);
+    return at == failed.end() ? -1 : at - failed.begin();
   };
   Resolution known{addresses_, std::move(doubt)};
   std::stable_sort(known.addresses.begin(), known.addresses.end(),

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 #include "agent/runtime/quote.h"
 #include "agent/runtime/raw_config.h"
@@ -143,6 +145,39 @@ struct CloseFd {
   void operator()(const int* fd) const { close(*fd); }
 };
 
+// Hears where documents begin, and nothing else.
+class DocumentStarts : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    marks.push_back(mark);
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  std::vector<YAML::Mark> marks;
+};
+
+// YAML::LoadAll takes for ever, and all the memory, where a value begins with a
+// comma: the parser finds an empty document there again and again. Two are
+// enough to know.
+std::vector<YAML::Mark> FirstTwoDocuments(const std::string& yaml) {
+  std::istringstream stream(yaml);
+  YAML::Parser parser(stream);
+  DocumentStarts starts;
+  while (starts.marks.size() < 2 && parser.HandleNextDocument(starts)) {
+  }
+  return starts.marks;
+}
+
 }  // namespace
 
 void ReadEnvironment(const Surroundings& surroundings, RawConfig& raw) {
@@ -204,12 +239,17 @@ void ReadFile(const std::string& path, const std::string& origin,
 void ReadYaml(const std::string& yaml, const std::string& file_name,
               RawConfig& raw) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
-    if (documents.size() > 1) {
-      raw.AddError(At(file_name, documents[1].Mark()) +
+    const std::vector<YAML::Mark> starts = FirstTwoDocuments(yaml);
+    if (starts.size() > 1 && starts[1].pos > starts[0].pos) {
+      raw.AddError(At(file_name, starts[1]) +
                    ": a second document begins; the file must hold one");
+    } else if (starts.size() > 1) {
+      raw.AddError(At(file_name, starts[1]) +
+                   ": not YAML: no value can begin like this");
     }
-    if (!documents.empty()) YamlReader(file_name, raw).Read(documents[0]);
+    if (!starts.empty()) {
+      YamlReader(file_name, raw).Read(YAML::Load(yaml));
+    }
   } catch (const YAML::Exception& error) {
     raw.AddError(At(file_name, error.mark) + ": not YAML: " + error.msg);
   }

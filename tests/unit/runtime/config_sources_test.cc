@@ -183,7 +183,10 @@ TEST(ConfigSourcesTest, WhatIsNoMapOrNoYamlIsRefused) {
             "config.yaml:3: not YAML: end of sequence flow not found\n");
   EXPECT_EQ(
       YamlErrors("leaseName: web\n---\nidentity: a\n"),
-      "config.yaml:3: a second document begins; the file must hold one\n");
+      "config.yaml:2: a second document begins; the file must hold one\n");
+  // Where yaml-cpp finds one empty document after the other, without end.
+  EXPECT_EQ(YamlErrors(",leaseName: web\n"),
+            "config.yaml:1: not YAML: no value can begin like this\n");
 }
 
 TEST(ConfigSourcesTest, AnEmptyFileSetsNothing) {
