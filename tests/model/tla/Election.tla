@@ -71,7 +71,8 @@ Leader(p, s) ==
 Witness(s, v) == T6([s EXCEPT !.seen = SeeLease(NoSeen, v, FALSE)])
 
 \* "absent": no lease. "held": one leads, nobody else has seen anything.
-\* "seen": one leads, all have seen it. "orphan": its holder is gone.
+\* "seen": one leads, all have seen it. "orphan": its holder is gone. "free":
+\* it was released with a mark.
 Init ==
   /\ rate \in [P -> RATES]
   /\ bud = BUD /\ bad = "" /\ foreign = 0 /\ blind = {}
@@ -84,6 +85,9 @@ Init ==
               /\ w = [p \in P |-> 0] /\ maxtok = 0
          [] BEGIN = "orphan" ->
               /\ lease = Held(a, Gone) /\ copy = Past /\ c = f
+              /\ w = [p \in P |-> 0] /\ maxtok = 0
+         [] BEGIN = "free" ->
+              /\ lease = Past /\ copy = Past /\ c = f
               /\ w = [p \in P |-> 0] /\ maxtok = 0
          [] OTHER ->
               /\ lease = Held(a, <<a, 1>>) /\ copy = Past
