@@ -380,7 +380,7 @@ SendWrite(p, s, k, stamp) ==
              ph |-> "sent", v |-> Absent(0), bad |-> FALSE]]
 
 \* `n` units of its own clock pass.
-Pass(p, s, n) ==
+Elapse(p, s, n) ==
   LET Less(x) == Max(0, x - n)
       LessW(w) == <<Less(w[1]), Less(w[2])>>
       Older(x) == Min(D[p], x + n)
@@ -393,5 +393,6 @@ Pass(p, s, n) ==
                      ELSE [@ EXCEPT !.age = Older(@), !.dl = Less(@)],
               !.renew = Less(@), !.poll = LessW(@),
               !.nr = LessW(@), !.nw = LessW(@)]
-  IN Settle(p, T8(s, t, n))
+  IN T8(s, t, n)
+Pass(p, s, n) == Settle(p, Elapse(p, s, n))
 =============================================================================

@@ -5,6 +5,7 @@
 #   tests/model/tla/check.sh full      every space that is claimed: hours
 #   tests/model/tla/check.sh mutants   a wrong rule each, which TLC must notice
 #   tests/model/tla/check.sh NAME...   single runs or mutants, by their name
+#   tests/model/tla/check.sh trace FILE   is that what the rules say? (Trace.tla)
 #
 # Fails if a property is violated, a space was not exhausted, or a mutant lives.
 # Runs are in runs.txt, mutants in mutants.txt. Installs what it lacks: a Java
@@ -145,14 +146,18 @@ mutate() { # name
   done < <(awk -v name="$1" '/^== / { on = ($2 == name) } on' "$here/mutants.txt")
 }
 
+tlc() { # folder module
+  (cd "$1" && java -XX:+UseParallelGC -XX:ParallelGCThreads=1 \
+    "-Xmx${HEAP:-3g}" -cp "$jar" tlc2.TLC -workers 1 -metadir "$1/states" \
+    -config "$2.cfg" "$2.tla") >"$1/log" 2>&1 || true
+  rm -rf "$1/states"
+}
+
 run() { # name: writes $work/name/result: verdict states depth seconds
   local name=$1 folder=$work/$1 start=$SECONDS log verdict
   prepare "$name"
   log=$folder/log
-  (cd "$folder" && java -XX:+UseParallelGC -XX:ParallelGCThreads=1 \
-    "-Xmx${HEAP:-3g}" -cp "$jar" tlc2.TLC -workers 1 -metadir "$folder/states" \
-    -config MC.cfg MC.tla) >"$log" 2>&1 || true
-  rm -rf "$folder/states"
+  tlc "$folder" MC || true
   if grep -q '^Error: .* violated' "$log"; then
     verdict="violates:$(sed -n 's/^Error: \(Invariant\|Action property\|Temporal properties\) *\(.*\) \(is\|were\) violated.*/\2/p' \
       "$log" | head -1 | tr -d ' ')"
@@ -166,6 +171,41 @@ run() { # name: writes $work/name/result: verdict states depth seconds
     "$(sed -n 's/.* \([0-9]*\) distinct states found, .*left on queue.*/\1/p' "$log" | tail -1)" \
     "$(sed -n 's/^The depth .* is \([0-9]*\)\..*/\1/p' "$log" | tail -1)" \
     "$((SECONDS - start))" >"$folder/result"
+}
+
+# ------------------------------------------------------------ a trace
+# JSON objects, one a line, without escapes in their strings, to TLA+ records.
+to_tla() {
+  sed -E 's/"([A-Za-z_]+)":/\1 |-> /g; s/\[/<</g; s/\]/>>/g; s/\{/[/g; s/\}/]/g
+    s/-> false/-> FALSE/g; s/-> true/-> TRUE/g'
+}
+check_trace() { # file
+  local folder=$work/trace
+  rm -rf "$folder" && mkdir -p "$folder"
+  cp "$here"/{Rules,Trace}.tla "$folder/"
+  {
+    echo "---- MODULE TraceData ----"
+    echo "Settings == $(head -1 "$1" | to_tla)"
+    echo "Trace == <<"
+    tail -n +2 "$1" | to_tla | sed '$!s/$/,/'
+    echo ">>"
+    echo "===="
+  } >"$folder/TraceData.tla"
+  printf '%s\n' 'SPECIFICATION Spec' 'CONSTANTS' ' L <- TL' ' D <- TD' ' G <- TG' \
+    ' R <- TR' ' A <- TA' ' SEC = 1000' ' AGEMAX = 100000000' ' TIMED = TRUE' \
+    ' TRUST <- TTrust' ' ACCEPT <- TAccept' >"$folder/Trace.cfg"
+  tlc "$folder" Trace || true
+  if grep -q '^Model checking completed. No error' "$folder/log"; then
+    echo "the rules explain all $(($(wc -l <"$1") - 1)) steps"
+  elif grep -q '^Error: Deadlock reached' "$folder/log"; then
+    local line
+    line=$(sed -n 's/^\/\\ i = //p' "$folder/log" | tail -1)
+    echo "no rule explains line $((line + 1)): $(sed -n "$((line + 1))p" "$1")"
+    return 1
+  else
+    say "TLC could not read it, see $folder/log"
+    return 1
+  fi
 }
 
 # ------------------------------------------------------------ all
@@ -184,13 +224,17 @@ report() { # name
 }
 
 case ${1:-} in
-'') sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+'') sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 quick | full) mapfile -t names < <(names_in "$1") ;;
 mutants) mapfile -t names < <(mutants) ;;
 *) names=("$@") ;;
 esac
 install_java
 install_tlc
+if [ "$1" = trace ]; then
+  check_trace "$2"
+  exit
+fi
 printf '%-24s %-7s %-22s %10s %6s %8s\n' name '' result states depth time
 running=()
 wait_for_first() { wait "${running[0]%%:*}" || true; report "${running[0]#*:}"; running=("${running[@]:1}"); }
