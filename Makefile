@@ -16,7 +16,7 @@ IMAGE ?= leader-elector:dev
 .NOTPARALLEL:
 .PHONY: build demo test test-all bench image format deps-build deps-test \
 	kubernetes configure-% test-release test-dev test-tsan test-faults \
-	test-sim test-fuzz
+	test-sim test-spec test-fuzz
 
 build: deps-build configure-release
 	cmake --build build/release -j $(JOBS) --target leader-elector
@@ -31,13 +31,15 @@ test: test-release test-dev test-tsan
 LONG = bench|sim|faults
 
 # The longer suites: every fault on the real API server, client-go beside us,
-# 100,000 simulated elections, exhaustive searches, a minute for each fuzzer.
-test-all: test test-faults test-sim test-fuzz
+# 100,000 simulated elections, exhaustive searches, the specification, a minute for each fuzzer.
+test-all: test test-faults test-sim test-spec test-fuzz
 
 test-faults: test-release
 	$(CTEST) --test-dir build/release -L faults
 test-sim: test-release
 	$(CTEST) --test-dir build/release -L sim --timeout 1200
+test-spec:
+	tests/model/tla/check.sh quick
 test-fuzz:
 	tests/fuzz/run.sh
 

@@ -53,6 +53,7 @@ world == <<rate, cut, calm>>
 hands == <<foreign, blind, hid>>
 
 CAS == ~("restore" \in FAULTS)
+Copying == FAULTS \cap {"replay", "recreate", "restore"} # {}
 Works(p) == Leads(c[p]) \/ c[p].main > 0
 
 ---------------------------------------------------------------------------
@@ -90,7 +91,8 @@ Init ==
               /\ lease = Past /\ copy = Past /\ c = f
               /\ w = [p \in P |-> 0] /\ maxtok = 0
          [] OTHER ->
-              /\ lease = Held(a, <<a, 1>>) /\ copy = Past
+              /\ lease = Held(a, <<a, 1>>)
+              /\ copy \in IF Copying THEN {Past, lease, Absent(0)} ELSE {Past}
               /\ c = [p \in P |-> IF p = a THEN Leader(p, f[p])
                         ELSE IF BEGIN = "seen" THEN Witness(f[p], lease)
                         ELSE f[p]]
@@ -238,9 +240,8 @@ Repeat(p) ==       \* The network stores it a second time.
 
 ---------------------------------------------------------------------------
 (* Hands.                                                                  *)
-Copying == FAULTS \cap {"replay", "recreate", "restore"} # {}
 Save ==
-  /\ Copying /\ lease.ex /\ copy # lease /\ ~copy.ex
+  /\ Copying /\ lease.ex /\ ~copy.ex
   /\ copy' = lease
   /\ UNCHANGED <<c, lease, prev, ghost, w, world, hands, bud, bad, maxtok>>
 
@@ -382,6 +383,10 @@ I1 == \A p, q \in P :
         p # q /\ Works(p) /\ Works(q) => p \in blind \/ q \in blind
 \* Nor beside a foreign leader; and nobody refuses a store without need.
 NotBad == bad = ""
+
+(* T7 as an invariant: who holds has seen nothing else.                    *)
+Sight == \A p \in P : Holds(c[p]) =>
+           HeldByMe(p, c[p]) /\ c[p].seen.v.uid = c[p].uid
 
 (* I3  the role is down, and main has stopped, while a release is out that *)
 (* may be stored.                                                          *)

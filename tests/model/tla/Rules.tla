@@ -204,8 +204,9 @@ Settle(p, s) == IF Leaving(s) /\ NothingToRelease(p, s) THEN T12(s) ELSE s
 (* T4  our acquire or renewal was applied, and nothing newer was seen:     *)
 (* hold until sent_at + D.                                                 *)
 T4(p, s, q) ==
-  Hold([s EXCEPT !.unk = {}, !.renew = IF TIMED THEN Max(0, R - q.age) ELSE 0],
-       D[p] - q.age)
+  LET t == [s EXCEPT !.unk = {}, !.renew = IF TIMED THEN Max(0, R - q.age)
+                                           ELSE 0]
+  IN IF HeldByMe(p, s) THEN Hold(t, D[p] - q.age) ELSE s
 
 (* T9  a conflict or an unknown outcome: read before anything else.        *)
 T9Unknown(p, s, q) ==

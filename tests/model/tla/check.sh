@@ -98,8 +98,9 @@ write_config() { # folder settings...
     # Neither is sound for liveness.
     if [ "${value[SPEC]}" = Spec ]; then
       echo "VIEW View"
-      [ "${value[LA]}${value[DA]}" = "${value[LB]}${value[DB]}" ] &&
+      if [ "${value[LA]} ${value[DA]}" = "${value[LB]} ${value[DB]}" ]; then
         echo "SYMMETRY Symmetry"
+      fi
     fi
   } >"$folder/MC.cfg"
 }
@@ -212,7 +213,10 @@ check_trace() { # file
 passed=0 failed=0
 report() { # name
   local name=$1 verdict states depth seconds word=ok
-  read -r verdict states depth seconds <"$work/$name/result" || true
+  verdict=failed states= depth= seconds=
+  if [ -f "$work/$name/result" ]; then
+    read -r verdict states depth seconds <"$work/$name/result"
+  fi
   if mutants | grep -qx -- "$name"; then
     [[ $verdict == violates:* ]] || word=ALIVE
   else
