@@ -33,7 +33,7 @@ std::string Tail(const std::string& text) {
 
 Agent::Agent(AgentOptions options, const std::string& folder)
     : options_(std::move(options)) {
-  const Timing& timing = options_.timing;
+  const Timing timing = options_.timing.value_or(Timing{});
   std::vector<std::string> args = {
       "--lease-name=" + options_.lease,
       "--identity=" + options_.identity,
@@ -46,8 +46,9 @@ Agent::Agent(AgentOptions options, const std::string& folder)
       "--log-level=debug"};
   args.insert(args.end(), options_.flags.begin(), options_.flags.end());
   process_ = std::make_unique<support::Process>(
-      support::ProcessOptions{.program = AGENT_PROGRAM,
+      support::ProcessOptions{.program = options_.program,
                               .args = std::move(args),
+                              .environment = options_.environment,
                               .output = folder + "/" + options_.name + ".log"});
 }
 
@@ -76,7 +77,8 @@ int Agent::Thread(const std::string& thread_name) const {
 }
 
 Fleet::Fleet(FleetOptions options)
-    : options_(std::move(options)), observer_(options_.lease) {}
+    : options_(std::move(options)),
+      observer_(options_.lease, options_.ask_every) {}
 
 Agent& Fleet::Add(AgentOptions changes) {
   AgentOptions all = std::move(changes);
@@ -86,7 +88,7 @@ Agent& Fleet::Add(AgentOptions changes) {
   if (all.identity.empty()) all.identity = all.name;
   if (all.kubeconfig.empty()) all.kubeconfig = options_.kubeconfig;
   all.lease = options_.lease;
-  all.timing = options_.timing;
+  if (!all.timing) all.timing = options_.timing;
   all.flags.insert(all.flags.begin(), options_.flags.begin(),
                    options_.flags.end());
   const std::string name = all.name;

@@ -34,8 +34,10 @@ struct AgentOptions {
   std::string identity = {};
   std::string kubeconfig = {};
   std::string lease = {};
-  Timing timing = {};
+  std::optional<Timing> timing = {};
   std::vector<std::string> flags = {};
+  std::map<std::string, std::string> environment = {};
+  std::string program = AGENT_PROGRAM;
 };
 
 // One agent process on two ports of its own.
@@ -69,6 +71,8 @@ struct FleetOptions {
   std::string kubeconfig = {};
   Timing timing = {};
   std::vector<std::string> flags = {};
+  // Between two questions to one agent; longer for very many agents.
+  base::Duration ask_every = std::chrono::milliseconds(3);
 };
 
 class Fleet {

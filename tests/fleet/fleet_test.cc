@@ -28,8 +28,9 @@ std::string NameOfThisTest(int run) {
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
   std::string name = std::string(test->test_suite_name()) + "." + test->name() +
                      "-" + std::to_string(run);
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+    return c == '_' ? '-' : std::tolower(c);
+  });
   return name;
 }
 
@@ -68,20 +69,25 @@ void FleetTest::TearDown() {
     if (HasFailure()) std::cout << fleet_->LastWords();
     fleet_.reset();
   }
-  if (TheCluster() && !TheCluster()->api_server().Running()) {
-    cluster().api_server().Start();
+  if (!TheCluster()) return;
+  TheCluster()->KeepOneApiServer();
+  for (support::Server* server : {&cluster().etcd(), &cluster().api_server()}) {
+    if (server->Running()) {
+      server->Continue();
+    } else {
+      server->Start();
+    }
   }
-  if (TheCluster()) {
-    cluster().api_server().Continue();
-    cluster().WaitReady();
-  }
+  cluster().WaitReady();
 }
 
-Fleet& FleetTest::NewFleet(std::vector<std::string> flags, Timing timing) {
+Fleet& FleetTest::NewFleet(std::vector<std::string> flags, Timing timing,
+                           base::Duration ask_every) {
   fleet_ = std::make_unique<Fleet>(FleetOptions{.lease = lease_,
                                                 .kubeconfig = kubeconfig_,
                                                 .timing = timing,
-                                                .flags = std::move(flags)});
+                                                .flags = std::move(flags),
+                                                .ask_every = ask_every});
   return *fleet_;
 }
 

@@ -26,7 +26,8 @@ class FleetTest : public testing::Test {
   static support::KubernetesCluster& cluster();
 
   // A fleet whose lease is this test's. `flags` go to every agent.
-  Fleet& NewFleet(std::vector<std::string> flags = {}, Timing timing = {});
+  Fleet& NewFleet(std::vector<std::string> flags = {}, Timing timing = {},
+                  base::Duration ask_every = std::chrono::milliseconds(3));
   Fleet& fleet() { return *fleet_; }
   bool has_fleet() const { return fleet_ != nullptr; }
 

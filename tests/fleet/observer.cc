@@ -10,8 +10,6 @@ using base::Instant;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Between two questions to one agent.
-constexpr Duration kPause = milliseconds(3);
 constexpr int kAnswersAScrape = 8;
 // A stopped agent answers when it goes on, and that answer is the one to judge.
 constexpr Duration kPatience = seconds(30);
@@ -39,7 +37,7 @@ void Observer::Run(const std::string& agent, int http_port, int metrics_port) {
   LocalClient metrics(metrics_port);
   int round = 0;
   while (!ending_) {
-    std::this_thread::sleep_for(kPause);
+    std::this_thread::sleep_for(pause_);
     if (!leader.Send("/leader")) continue;
     // In small steps, so that ending does not wait for a stopped agent.
     std::optional<Reply> reply;

@@ -21,7 +21,10 @@ namespace fleet {
 
 class Observer {
  public:
-  explicit Observer(std::string lease) : lease_(std::move(lease)) {}
+  // `pause` is between two questions to one agent.
+  explicit Observer(std::string lease,
+                    base::Duration pause = std::chrono::milliseconds(3))
+      : lease_(std::move(lease)), pause_(pause) {}
   ~Observer();  // Also when the agents are gone or stopped for good.
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
@@ -46,6 +49,7 @@ class Observer {
   void Scrape(const std::string& agent, const Reply& reply);
 
   const std::string lease_;
+  const base::Duration pause_;
   std::atomic<bool> ending_ = false;
   std::atomic<std::size_t> answers_ = 0;
   mutable base::Mutex mutex_;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 #include <utility>
 
@@ -83,15 +84,39 @@ std::optional<std::string> KubernetesCluster::WhyNot() {
   return std::nullopt;
 }
 
-KubernetesCluster::KubernetesCluster(ClusterOptions options) {
+KubernetesCluster::KubernetesCluster(ClusterOptions options)
+    : options_(std::move(options)) {
   WriteCertificates();
   AddEtcd();
   etcd_->Start();
-  for (int i = 0; i < options.api_servers; ++i) {
-    AddApiServer(options);
+  for (int i = 0; i < options_.api_servers; ++i) {
+    MakeApiServer(etcd_port());
     api_server(i).Start();
   }
-  for (int i = 0; i < options.api_servers; ++i) WaitReady(i);
+  for (int i = 0; i < options_.api_servers; ++i) WaitReady(i);
+}
+
+int KubernetesCluster::AddApiServer(int etcd_port) {
+  MakeApiServer(etcd_port == 0 ? this->etcd_port() : etcd_port);
+  const int added = api_server_count() - 1;
+  api_server(added).Start();
+  WaitReady(added);
+  return added;
+}
+
+void KubernetesCluster::KeepOneApiServer() {
+  while (api_servers_.size() > 1) api_servers_.pop_back();
+}
+
+void KubernetesCluster::SaveEtcd(const std::string& name) const {
+  std::filesystem::copy(folder_ / "etcd", folder_ / ("etcd-" + name),
+                        std::filesystem::copy_options::recursive);
+}
+
+void KubernetesCluster::RestoreEtcd(const std::string& name) const {
+  std::filesystem::remove_all(folder_ / "etcd");
+  std::filesystem::copy(folder_ / ("etcd-" + name), folder_ / "etcd",
+                        std::filesystem::copy_options::recursive);
 }
 
 KubernetesCluster::~KubernetesCluster() = default;
@@ -126,12 +151,12 @@ void KubernetesCluster::AddEtcd() {
   etcd_ = std::make_unique<Server>("etcd", std::move(options));
 }
 
-void KubernetesCluster::AddApiServer(const ClusterOptions& options) {
+void KubernetesCluster::MakeApiServer(int etcd_port) {
   ApiServer added;
   const std::string name = "kube-apiserver-" + added.port.text();
   ProcessOptions process{
       .program = Program("kube-apiserver"),
-      .args = {"--etcd-servers=http://127.0.0.1:" + etcd_port_.text(),
+      .args = {"--etcd-servers=http://127.0.0.1:" + std::to_string(etcd_port),
                "--secure-port=" + added.port.text(), "--bind-address=127.0.0.1",
                // It refuses to advertise loopback. Nobody asks for the address
                // of the kubernetes service here, so it is one of those kept for
@@ -150,12 +175,12 @@ void KubernetesCluster::AddApiServer(const ClusterOptions& options) {
                    (folder_ / "service-account.key"),
                "--shutdown-delay-duration=0s"},
       .output = folder_ / (name + ".log")};
-  if (options.audit) {
+  if (options_.audit) {
     process.args.push_back("--audit-policy-file=" +
                            (folder_ / "audit-policy.json"));
     process.args.push_back("--audit-log-path=" + (folder_ / (name + ".audit")));
   }
-  for (const auto& flag : options.api_server_flags) {
+  for (const auto& flag : options_.api_server_flags) {
     process.args.push_back(flag);
   }
   added.server = std::make_unique<Server>(name, std::move(process));
@@ -186,6 +211,10 @@ void KubernetesCluster::WaitReady(int i, base::Duration limit) {
 KeyPair KubernetesCluster::ClientCertificate(
     const std::string& user, const std::vector<std::string>& groups) {
   return authority_.Client(user, groups);
+}
+
+KeyPair KubernetesCluster::ServerCertificate(const std::string& name) {
+  return authority_.Server(name, {"IP:127.0.0.1", "DNS:localhost"});
 }
 
 std::string KubernetesCluster::Kubeconfig(const std::string& name,

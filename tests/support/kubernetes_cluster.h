@@ -73,8 +73,19 @@ class KubernetesCluster {
   ~KubernetesCluster();
 
   Server& etcd() { return *etcd_; }
+  int etcd_port() const { return etcd_port_.number(); }
+  // Copies what etcd has stored aside, or puts such a copy in its place, as a
+  // restored backup does. etcd must not run, and the API servers have to be
+  // started again after a restore.
+  void SaveEtcd(const std::string& name) const;
+  void RestoreEtcd(const std::string& name) const;
+
   Server& api_server(int i = 0) { return *api_servers_.at(Index(i)).server; }
   int api_server_count() const { return static_cast<int>(api_servers_.size()); }
+  // One more, ready when it returns. `etcd_port` is where it finds etcd, of a
+  // proxy for example; 0: etcd itself.
+  int AddApiServer(int etcd_port = 0);
+  void KeepOneApiServer();  // All but the first are gone.
   int port(int i = 0) const { return api_servers_.at(Index(i)).port.number(); }
   std::string audit_log(int i = 0) const;
   const std::string& authority_pem() const {
@@ -97,6 +108,9 @@ class KubernetesCluster {
                          int port = 0);
   KeyPair ClientCertificate(const std::string& user,
                             const std::vector<std::string>& groups = {});
+  // For a server of the test on 127.0.0.1, from the authority that all
+  // kubeconfigs trust.
+  KeyPair ServerCertificate(const std::string& name);
 
   // Clients as administrator, and as anybody else.
   RestClient Admin(int i = 0) const;
@@ -143,8 +157,9 @@ class KubernetesCluster {
   static std::size_t Index(int i) { return static_cast<std::size_t>(i); }
   void WriteCertificates();
   void AddEtcd();
-  void AddApiServer(const ClusterOptions& options);
+  void MakeApiServer(int etcd_port);
 
+  const ClusterOptions options_;
   TempDir folder_;
   Authority authority_{"leader-elector-test"};
   KeyPair admin_;
