@@ -50,8 +50,11 @@ void Elector::On(Instant now, const WatchEvent& event) {
     SeeAbsent(now, event.lease.resource_version);
     return;
   }
-  SeeLease(now, event.lease,
-           seen_.exists() && event.follows == seen_.lease().resource_version);
+  if (SeeLease(now, event.lease,
+               seen_.exists() &&
+                   event.follows == seen_.lease().resource_version)) {
+    AdoptProvenWrite(now);
+  }
 }
 
 void Elector::On(Instant now, const WatchLive&) {

@@ -141,8 +141,10 @@ void Elector::MaybeApplied(const Flight& sent, k8s::MicroTime renew_time) {
   }
 }
 
-// T3, T9: the read that just ended shows our incarnation and the very renewTime
-// of a write whose outcome we did not know.
+// T3, T9: the read that just ended, or an event of the watch, shows our
+// incarnation and the very renewTime of a write whose outcome we did not know.
+// An event is as good as the answer that did not come; and with an API server
+// that takes longer than we can wait, it is the only thing that comes.
 void Elector::AdoptProvenWrite(Instant now) {
   if (!seen_.HeldBy(config_.incarnation)) return;
   if (!holds_ && !MayContend(now) && !Leaving()) return;

@@ -35,6 +35,35 @@ TEST_F(ElectorTest, OwnRenewalSeenByTheWatchFirstIsNoLoss) {
   EXPECT_EQ(leader.elector.view().valid_until, kT0 + 12s);
 }
 
+// An API server that takes longer than an attempt: the read comes too soon, and
+// the next write is on its way when the watch shows the first one.
+TEST_F(ElectorTest, T9AWatchEventProvesAnUnknownRenewal) {
+  Candidate leader = Leader();
+  leader.At(2s).Tick().LoseRequest();  // Unknown; stored later.
+  ASSERT_TRUE(leader.read) << "T9: read before anything else";
+  leader.At(4s).Answer().Tick();
+  EXPECT_EQ(leader.elector.view().valid_until, kT0 + 10s);
+
+  leader.HeldBackArrives();
+  leader.At(5s).Watch();
+
+  EXPECT_EQ(leader.elector.view().valid_until, kT0 + 12s);
+  EXPECT_TRUE(leader.Leads());
+}
+
+// It counts from when it was sent, be that as long ago as it is.
+TEST_F(ElectorTest, T9AWatchEventOfAnOldWriteProvesNoTerm) {
+  Candidate leader = Leader();
+  leader.At(2s).Tick().LoseRequest();
+  leader.At(13s).FailRead();
+  EXPECT_FALSE(leader.Leads());
+
+  leader.HeldBackArrives();
+  leader.Watch();
+
+  EXPECT_FALSE(leader.Leads());
+}
+
 TEST_F(ElectorTest, OwnWriteSeenByTheWatchAfterItsAnswerChangesNothing) {
   Candidate leader = Leader();
   leader.At(2s).Tick().Answer();
