@@ -50,10 +50,12 @@ void Elector::On(Instant now, const WatchEvent& event) {
     SeeAbsent(now, event.lease.resource_version);
     return;
   }
-  if (SeeLease(now, event.lease,
-               seen_.exists() &&
-                   event.follows == seen_.lease().resource_version)) {
-    AdoptProvenWrite(now);
+  const bool contiguous =
+      seen_.exists() && event.follows == seen_.lease().resource_version;
+  if (!SeeLease(now, event.lease, contiguous)) return;
+  // It was stored now, later than we could wait.
+  if (AdoptProvenWrite(now)) {
+    write_took_ = now - (renew_at_ - config_.retry_period);
   }
 }
 

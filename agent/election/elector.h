@@ -95,7 +95,7 @@ class Elector {
   void Applied(Instant now, const Flight& sent, const k8s::Lease& stored,
                k8s::MicroTime renew_time);
   void MaybeApplied(const Flight& sent, k8s::MicroTime renew_time);
-  void AdoptProvenWrite(Instant now);
+  bool AdoptProvenWrite(Instant now);
   void StoreWentBack(Instant now, const k8s::Lease& lease);
   void Failed(Instant now, Attempts& attempts, Duration retry_after,
               bool again_at_once);
@@ -125,7 +125,8 @@ class Elector {
   void Act(Instant now, bool drawn);
   void SendRead(Instant now);
   void SendWrite(Instant now, WriteKind kind);
-  Instant Deadline(Instant now) const;
+  Instant Deadline(Instant now, Duration first) const;
+  Duration FirstWriteAttempt() const;
 
   // What is told (elector_plan.cc).
   State DeriveState() const;
@@ -169,6 +170,7 @@ class Elector {
   WakeWindow poll_;  // When to read if the watch tells nothing.
   Instant renew_at_;
   Instant last_answer_;
+  Duration write_took_{};  // The last one that was stored, at most.
   bool watch_live_ = false;
 };
 

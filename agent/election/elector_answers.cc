@@ -83,6 +83,7 @@ void Elector::On(Instant now, const WriteDone& done) {
 void Elector::Applied(Instant now, const Flight& sent, const k8s::Lease& stored,
                       k8s::MicroTime renew_time) {
   last_answer_ = now;
+  write_took_ = now - sent.sent_at;
   writes_ = {};
   const bool led = view_.leads;
   if (!SeeLease(now, stored, /*contiguous=*/true)) {
@@ -145,14 +146,14 @@ void Elector::MaybeApplied(const Flight& sent, k8s::MicroTime renew_time) {
 // incarnation and the very renewTime of a write whose outcome we did not know.
 // An event is as good as the answer that did not come; and with an API server
 // that takes longer than we can wait, it is the only thing that comes.
-void Elector::AdoptProvenWrite(Instant now) {
-  if (!seen_.HeldBy(config_.incarnation)) return;
-  if (!holds_ && !MayContend(now) && !Leaving()) return;
+bool Elector::AdoptProvenWrite(Instant now) {
+  if (!seen_.HeldBy(config_.incarnation)) return false;
+  if (!holds_ && !MayContend(now) && !Leaving()) return false;
   const k8s::Lease& lease = seen_.lease();
   if (Planted(Bug::kAdoptAnyStamp) && !unknown_writes_.empty()) {
     unknown_writes_.clear();
     Hold(now, now + config_.renew_deadline);
-    return;
+    return false;
   }
   const auto proven =
       std::find_if(unknown_writes_.begin(), unknown_writes_.end(),
@@ -160,7 +161,7 @@ void Elector::AdoptProvenWrite(Instant now) {
                      return w.renew_time == lease.record.renew_time &&
                             w.uid == lease.record.uid;
                    });
-  if (proven == unknown_writes_.end()) return;
+  if (proven == unknown_writes_.end()) return false;
   const UnknownWrite write = *proven;
   unknown_writes_.erase(proven);
   const bool held = holds_;
@@ -170,8 +171,9 @@ void Elector::AdoptProvenWrite(Instant now) {
     fencing_token_ = lease.resource_version;
   }
   renew_at_ = write.sent_at + config_.retry_period;
-  if (!Hold(now, write.sent_at + config_.renew_deadline)) return;
+  if (!Hold(now, write.sent_at + config_.renew_deadline)) return false;
   Tell("T9", held || Leaving() ? "found own write applied" : "became leader");
+  return true;
 }
 
 // T11.

@@ -141,7 +141,7 @@ void Elector::SendRead(Instant now) {
                    .sent_at = now,
                    .floor = seen_.newest_version()};
   Tell();
-  actions_.push_back(Read{flight_->id, Deadline(now)});
+  actions_.push_back(Read{flight_->id, Deadline(now, FirstAttempt(config_))});
 }
 
 void Elector::SendWrite(Instant now, WriteKind kind) {
@@ -180,19 +180,28 @@ void Elector::SendWrite(Instant now, WriteKind kind) {
       .id = ++last_id_, .write = kind, .sent_at = now, .uid = record.uid};
   if (write.base && Planted(Bug::kNoUid)) write.base->record.uid.clear();
   if (Planted(Bug::kReleaseBeforeStepDown)) {
-    actions_.push_back(Write{flight_->id, kind, write, Deadline(now)});
+    actions_.push_back(
+        Write{flight_->id, kind, write, Deadline(now, FirstWriteAttempt())});
     return Tell();
   }
   Tell();
   // I3: nobody is told "you lead" any more when the release leaves.
   CHECK(kind != WriteKind::kRelease || !view_.leads);
-  actions_.push_back(Write{flight_->id, kind, std::move(write), Deadline(now)});
+  actions_.push_back(Write{flight_->id, kind, std::move(write),
+                           Deadline(now, FirstWriteAttempt())});
+}
+
+// An API server that took 3 s for the last write, because of a webhook or a
+// slow disk, takes 3 s for the next one: an attempt that is cut before costs
+// the time of one more.
+Duration Elector::FirstWriteAttempt() const {
+  return std::max(FirstAttempt(config_),
+                  std::min(write_took_ * 3 / 2, config_.renew_deadline / 2));
 }
 
 // The first attempt is cut early, so that one lost packet costs little; each
 // further one, be it a read or a write, has twice as long, within what is left.
-Instant Elector::Deadline(Instant now) const {
-  const Duration first = FirstAttempt(config_);
+Instant Elector::Deadline(Instant now, Duration first) const {
   const Duration longest = config_.renew_deadline;
   Duration attempt = first;
   for (int i = reads_.failures + writes_.failures; i > 0 && attempt < longest;
@@ -203,7 +212,7 @@ Instant Elector::Deadline(Instant now) const {
   if (holds_) {
     // I9: a request that an outage has swallowed must not last until the end:
     // one attempt is left for when the API server is back.
-    const Instant last = valid_until_ - first;
+    const Instant last = valid_until_ - FirstAttempt(config_);
     deadline = std::min(deadline, now < last ? last : valid_until_);
   }
   return std::min(deadline, stop_by_);

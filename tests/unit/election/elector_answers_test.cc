@@ -330,6 +330,21 @@ TEST_F(ElectorTest, RetryAfterOfAReadIsObeyed) {
   EXPECT_EQ(candidate.elector.NextWake().earliest, kT0 + 9s);
 }
 
+TEST_F(ElectorTest, AWriteGetsLongerIfTheLastOneTookLong) {
+  Candidate leader = Leader();
+  leader.At(2s).Tick();
+  EXPECT_EQ(leader.write->deadline, kT0 + 4s);
+  const WriteDone slow = leader.ApplyNow();
+  leader.At(3900ms).Finish(slow);
+
+  leader.At(4s).Tick();
+  EXPECT_EQ(leader.write->deadline, kT0 + 4s + 2850ms);
+  leader.Answer();  // At once: all is well again.
+
+  leader.At(6s).Tick();
+  EXPECT_EQ(leader.write->deadline, kT0 + 8s);
+}
+
 // Each write takes 3 s, the first attempt only 2 s: T9 keeps the lease.
 TEST_F(ElectorTest, ASlowApiServerCostsNobodyTheLease) {
   Candidate leader = Leader();
