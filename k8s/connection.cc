@@ -38,7 +38,9 @@ void WantServer(SSL* ssl, const std::string& host) {
     CHECK(X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1);
     return;
   }
-  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  // The name in a certificate's subject is whatever its owner asked for.
+  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+                             X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   CHECK(SSL_set1_host(ssl, host.c_str()) == 1);
   // SSL_set_tlsext_host_name without the old-style cast in it.
   CHECK(SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,

@@ -40,7 +40,10 @@ Result<bool> SecretContent::Refresh() {
   const FileStamp stamp = StampOf(file_);
   if (stamp == stamp_ && stamp.size >= 0) return false;
   Result<std::string> content = ReadSmallFile(file_);
-  if (content && content->empty()) content = Error{file_ + ": it is empty"};
+  // Also when it is just being written.
+  if (content && WithoutSpaceAround(*content).empty()) {
+    content = Error{file_ + ": it is empty"};
+  }
   if (!content) {
     if (text_.empty()) return content.error();
     return false;

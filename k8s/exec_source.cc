@@ -33,6 +33,8 @@ constexpr Duration kRunLimit = seconds(20);
 constexpr Duration kRenewBefore = seconds(60);
 // Between runs that bring nothing new.
 constexpr Duration kFirstPause = seconds(1);
+// How long a call waits for a new credential while there is an old one.
+constexpr Duration kPatience = seconds(1);
 constexpr Duration kLongestPause = seconds(10);
 
 constexpr std::int64_t kCentury = 3'155'760'000'000'000;  // Microseconds.
@@ -151,6 +153,7 @@ TransportFailure ExecSource::Failure() const {
 Result<ExecCredentialPtr, TransportFailure> ExecSource::Get(Waiter& waiter,
                                                             Instant deadline) {
   std::shared_ptr<Job> job;
+  Instant until = deadline;
   {
     const MutexLock lock(mutex_);
     const Instant now = clocks_.boot();
@@ -161,17 +164,31 @@ Result<ExecCredentialPtr, TransportFailure> ExecSource::Get(Waiter& waiter,
       return credential_;
     }
     if (may_run) job = Start(/*refused=*/false);
-    if (!job) return Failure();
+    if (!job) {
+      if (credential_) return credential_;
+      return Failure();
+    }
+    // One that looks expired may be good all the same: this clock, or the
+    // plugin's, may be wrong. The server knows; a plugin that hangs must not
+    // keep us from asking it.
+    if (credential_) {
+      const Duration quarter =
+          deadline.is_never() ? kPatience : (deadline - now) / 4;
+      until = now + std::min(kPatience, quarter);
+    }
   }
-  const auto outcome = waiter.Wait(job->done_fd, POLLIN, deadline);
+  const auto outcome = waiter.Wait(job->done_fd, POLLIN, until);
   const MutexLock lock(mutex_);
   if (outcome == Waiter::Outcome::kCanceled) {
     return TransportFailure{Kind::kCanceled, false, "the call was canceled"};
   }
+  if (credential_ &&
+      (outcome == Waiter::Outcome::kTimeout || clocks_.boot() < use_until_)) {
+    return credential_;
+  }
   if (outcome == Waiter::Outcome::kTimeout) {
     return TransportFailure{Kind::kTimeout, false, "for the exec plugin"};
   }
-  if (credential_ && clocks_.boot() < use_until_) return credential_;
   return Failure();
 }
 

@@ -118,6 +118,15 @@ struct SpawnSettings {
   posix_spawn_file_actions_t actions;
 };
 
+// What a program leaves behind becomes a child of process 1. If that is us, as
+// in most containers, nobody else reaps it. Only the thread that runs programs
+// may call this, and not while one runs.
+void ReapOrphans() {
+  if (getpid() != 1) return;
+  while (waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
 // A program that was started. Killed, with its group, and reaped at the latest
 // here.
 class Child {
@@ -240,6 +249,7 @@ std::optional<std::string> FindProgram(const std::string& command) {
 
 Result<ProgramOutput> RunProgram(const ProgramOptions& options, Waiter& waiter,
                                  Instant deadline) {
+  ReapOrphans();
   Pipe out = MakePipe();
   Pipe err = MakePipe();
   std::vector<std::string> words{options.path};

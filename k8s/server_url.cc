@@ -44,7 +44,7 @@ std::optional<Error> TakeHostAndPort(std::string_view authority,
     host = authority.substr(0, end);
     authority.remove_prefix(end + 1);
     if (!IsIpv6(host)) {
-      return Error{"\"" + host + "\" is not an IPv6 address"};
+      return Error{"what is in the brackets is not an IPv6 address"};
     }
   } else {
     const std::size_t colon = std::min(authority.find(':'), authority.size());
@@ -61,8 +61,8 @@ std::optional<Error> TakeHostAndPort(std::string_view authority,
   const auto [last, error] = std::from_chars(authority.data(), end, port);
   if (!colon || error != std::errc() || last != end || port < 1 ||
       port > 65535) {
-    return Error{"\"" + std::string(authority) +
-                 "\" is not a port from 1 to 65535"};
+    // Not shown: behind a "%40" it may be a password.
+    return Error{"what follows the host is not a port from 1 to 65535"};
   }
   return std::nullopt;
 }

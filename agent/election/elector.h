@@ -126,7 +126,7 @@ class Elector {
   void SendRead(Instant now);
   void SendWrite(Instant now, WriteKind kind);
   Instant Deadline(Instant now, Duration first) const;
-  Duration FirstWriteAttempt() const;
+  Duration Needed() const;
 
   // What is told (elector_plan.cc).
   State DeriveState() const;

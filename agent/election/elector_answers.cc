@@ -96,8 +96,9 @@ void Elector::Applied(Instant now, const Flight& sent, const k8s::Lease& stored,
     }
     return;
   }
-  // The store took it for what we had seen.
+  // The store took it for what we had seen: there is no need to read.
   if (!sent.doubted) doubted_ = false;
+  reads_ = {};
   switch (*sent.write) {
     case WriteKind::kCreate:
       Tell("T2", "created the lease");

@@ -181,22 +181,23 @@ void Elector::SendWrite(Instant now, WriteKind kind) {
   if (write.base && Planted(Bug::kNoUid)) write.base->record.uid.clear();
   if (Planted(Bug::kReleaseBeforeStepDown)) {
     actions_.push_back(
-        Write{flight_->id, kind, write, Deadline(now, FirstWriteAttempt())});
+        Write{flight_->id, kind, write,
+              Deadline(now, std::max(FirstAttempt(config_), Needed()))});
     return Tell();
   }
   Tell();
   // I3: nobody is told "you lead" any more when the release leaves.
   CHECK(kind != WriteKind::kRelease || !view_.leads);
-  actions_.push_back(Write{flight_->id, kind, std::move(write),
-                           Deadline(now, FirstWriteAttempt())});
+  actions_.push_back(
+      Write{flight_->id, kind, std::move(write),
+            Deadline(now, std::max(FirstAttempt(config_), Needed()))});
 }
 
 // An API server that took 3 s for the last write, because of a webhook or a
 // slow disk, takes 3 s for the next one: an attempt that is cut before costs
 // the time of one more.
-Duration Elector::FirstWriteAttempt() const {
-  return std::max(FirstAttempt(config_),
-                  std::min(write_took_ * 3 / 2, config_.renew_deadline / 2));
+Duration Elector::Needed() const {
+  return std::min(write_took_ * 3 / 2, config_.renew_deadline / 2);
 }
 
 // The first attempt is cut early, so that one lost packet costs little; each

@@ -132,7 +132,7 @@ void Fingerprint::Add(const Elector& elector) {
   Add(elector.writes_.not_before);
   Add(elector.poll_);
   AddInstant(elector.renew_at_);
-  Add(elector.FirstWriteAttempt().count());
+  Add(elector.Needed().count());
 }
 
 void Fingerprint::VersionsOf(const Elector& elector,
