@@ -68,7 +68,7 @@ TEST_F(FaultRestoreTest, Fault31_ARestoredStoreIsRefused) {
 // The term outlasts the time that the backup takes; so the token of the next
 // one still grows, which is not promised here.
 TEST_F(FaultRestoreTest, Fault31_ARestoredStoreIsAcceptedWhenToldSo) {
-  constexpr Timing kTiming{seconds(20), seconds(16), seconds(1)};
+  constexpr Timing kTiming{seconds(40), seconds(32), seconds(1)};
   NewFleet({kAtOnce, "--accept-restored-store"}, kTiming).Start(2);
   fleet().WaitForAll();
   Agent& leader = fleet().WaitForLeader();
@@ -84,7 +84,7 @@ TEST_F(FaultRestoreTest, Fault31_ARestoredStoreIsAcceptedWhenToldSo) {
   const Term next = fleet().WaitForTerm(restored);
 
   EXPECT_GE(next.first_yes - restored, kTiming.lease_duration);
-  Figure("store restored to the next leader, L = 20 s",
+  Figure("store restored to the next leader, L = 40 s",
          next.first_yes - restored);
 }
 
