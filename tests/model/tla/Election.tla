@@ -356,7 +356,8 @@ Next ==
        \/ Cut(p) \/ Lose(p) \/ WatchLost(p)
        \/ \E k \in {"new", "ren", "rel"} : Write(p, k)
 Spec == Init /\ [][Next]_vars
-Fair == Spec /\ WF_vars(Next)
+\* Time goes on, and who was cut off is so no longer some day.
+Fair == Spec /\ WF_vars(Next) /\ WF_vars(Heal)
 
 \* Two states are the same if they differ in what can have no effect: a
 \* write that can only conflict, a state of the lease that all have seen, an
