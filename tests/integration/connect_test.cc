@@ -133,8 +133,10 @@ TEST_F(ConnectPluginTest, ItsTokenIsRenewedBeforeItExpires) {
 
 // The token at hand is good for an hour, the plugin says for seconds: what
 // counts is what it says. Until then it is not waited for.
-TEST_F(ConnectPluginTest, OneThatHangsEndsTheRoleOnlyWhenTheTokenHasExpired) {
-  constexpr seconds kLifetime(12);
+// Whether the old token is still good is for the API server to say: here it is,
+// whatever time the plugin gave it.
+TEST_F(ConnectPluginTest, OneThatHangsCostsNothingWhileTheServerTakesTheToken) {
+  constexpr seconds kLifetime(6);
   support::WriteFile(files() / "token", NewToken());
   WritePlugin(kLifetime);
   NewFleet({kAtOnce});
@@ -144,16 +146,9 @@ TEST_F(ConnectPluginTest, OneThatHangsEndsTheRoleOnlyWhenTheTokenHasExpired) {
 
   ASSERT_TRUE(Eventually(kLong, [&] { return Runs() > 1; }));
   const Instant hangs = BootNow();
-  fleet().WaitForRenewal(leader);
-  const LeaderAnswer no = fleet().WaitForNo(leader, hangs);
-  EXPECT_EQ(fleet().observer().Terms().size(), 1u);
-  EXPECT_THAT(leader.Log(), HasSubstr("exec plugin"));
-  Figure("plugin hangs to no, token good for 2.4 s more, D = 2 s",
-         no.told.received - hangs);
+  while (BootNow() < hangs + kLifetime) fleet().WaitForRenewal(leader);
 
-  WritePlugin(kLifetime);
-  // The one that hangs is killed after 20 s.
-  fleet().WaitForTerm(hangs);
+  EXPECT_EQ(fleet().observer().Terms().size(), 1u);
 }
 
 TEST_F(ConnectPluginTest, ItsCertificateIsShown) {
