@@ -104,6 +104,7 @@ class Elector {
   bool SeeLease(Instant now, const k8s::Lease& lease, bool contiguous);
   bool SeeAbsent(Instant now, std::int64_t version);
   void LoseTerm(Instant now);
+  bool WaitForTurn(Instant now, Duration took);
   void PlanPoll(Instant now);
 
   // The term.
@@ -165,6 +166,10 @@ class Elector {
   bool must_read_ = false;      // T9: before any write.
   bool doubted_ = false;        // Somebody saw the store disagree with us.
   bool read_is_fresh_ = false;  // A consistent read ended in this Step.
+  // When to try for a lease that was read and is free, for the record that was
+  // first seen then.
+  WakeWindow turn_;
+  Instant turn_of_ = Instant::Never();
   Attempts reads_;
   Attempts writes_;
   WakeWindow poll_;  // When to read if the watch tells nothing.

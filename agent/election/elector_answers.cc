@@ -38,8 +38,24 @@ void Elector::On(Instant now, const ReadDone& done) {
   }
   must_read_ = false;
   if (!sent.doubted) doubted_ = false;
-  read_is_fresh_ = true;
+  read_is_fresh_ = !WaitForTurn(now, now - sent.sent_at);
   AdoptProvenWrite(now);
+}
+
+// T5: whether to draw a turn before the acquire, for others may want the lease
+// too. How long a read of it takes says how many ask at once and how soon they
+// can know who was first; so the window is several times that, and then it is
+// read again. Of very many few write, and two hardly wait.
+bool Elector::WaitForTurn(Instant now, Duration took) {
+  constexpr int kTimes = 8;
+  if (holds_ || seen_.FreeAt() > now || turn_of_ == seen_.first_seen()) {
+    return false;
+  }
+  const Duration window = std::min(kTimes * took, config_.retry_period / 4);
+  if (window == Duration::zero()) return false;
+  turn_ = {now, now + window};
+  turn_of_ = seen_.first_seen();
+  return true;
 }
 
 void Elector::On(Instant now, const WriteDone& done) {

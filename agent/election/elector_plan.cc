@@ -97,10 +97,8 @@ Elector::Intent Elector::NextWhileFollowing(Instant now) const {
   if (read_is_fresh_ && free_at <= now && writes_.not_before.earliest <= now) {
     return {Task::kAcquire, At(now)};
   }
-  // Spreads the standbys a little; the first one's write tells the others.
-  const Duration spread = std::min<Duration>(config_.retry_period / 100,
-                                             std::chrono::milliseconds(20));
-  const WakeWindow take = Later({free_at, free_at + spread},
+  const WakeWindow turn = turn_of_ == seen_.first_seen() ? turn_ : At(free_at);
+  const WakeWindow take = Later(Later(At(free_at), turn),
                                 Later(reads_.not_before, writes_.not_before));
   return {Task::kRead, Sooner(take, poll.window)};
 }

@@ -35,11 +35,11 @@ class FaultHerdTest : public FaultTest {
   }
 };
 
-// How many writes are lost is printed, not judged: nearly all of them are, for
-// standbys do not know how many they are and start within 20 ms.
-// docs/TESTING.md says so.
-TEST_F(FaultHerdTest, Fault28_AHundredStandbysHandOverTermByTerm) {
+TEST_F(FaultHerdTest, Fault28_AHundredStandbysLoseAHandfulOfWrites) {
   constexpr int kStandbys = 100;
+  // 0 or 1 on two quiet cores. On busy ones a few more; without turns nearly
+  // all.
+  constexpr int kHandful = 10;
   NewFleet({kAtOnce, "--stop-order=sidecar-last"}, kPatient, milliseconds(200));
   fleet().Add();
   fleet().WaitForLeader();
@@ -67,7 +67,7 @@ TEST_F(FaultHerdTest, Fault28_AHundredStandbysHandOverTermByTerm) {
               << ", reads: " << after.reads - (before.reads - reads_of_leader)
               << "\n";
     Figure("release to the next leader of a hundred", next.first_yes - asked);
-    EXPECT_LE(lost, kStandbys - round);  // Nobody tries twice.
+    EXPECT_LE(lost, kHandful);
   }
   EXPECT_EQ(fleet().observer().Terms().size(), 4u);
 }

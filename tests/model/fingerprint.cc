@@ -106,6 +106,9 @@ void Fingerprint::Add(const Elector& elector) {
     flags = flags * 2 + flag;
   }
   Add(flags);
+  const bool turn = elector.turn_of_ == elector.seen_.first_seen();
+  Add(std::int64_t{turn});
+  if (turn) Add(elector.turn_);
   AddInstant(elector.cooldown_until_);
   AddInstant(elector.stop_by_);
   AddInstant(elector.valid_until_);

@@ -168,22 +168,69 @@ TEST_F(ElectorTest, T5RemovesTheMarkWhenItTakes) {
   EXPECT_FALSE(candidate.write->write.record.mark);
 }
 
-TEST_F(ElectorTest, T5TakesAReleasedLeaseWithinMilliseconds) {
-  Candidate candidate = Follower();
-  candidate.At(1s);
-  store.Put([&] {
+class TurnTest : public ElectorTest {
+ protected:
+  // Has heard at 1 s that the lease is free, and reads it.
+  Candidate Reader() {
+    Candidate candidate = Follower();
+    candidate.At(1s);
     k8s::LeaseRecord released = ReleasedBy("b_1");
     ++released.renew_time;
-    return released;
-  }());
-  candidate.Watch();
-  EXPECT_EQ(candidate.elector.NextWake(),
-            (WakeWindow{kT0 + 1s, kT0 + 1s + 20ms}))
-      << "spread a little over the standbys";
+    store.Put(released);
+    candidate.Watch();
+    EXPECT_TRUE(candidate.read);
+    return candidate;
+  }
+};
 
-  candidate.RunTo(1s + 20ms);
+TEST_F(TurnTest, T5TakesAReleasedLeaseWithinMilliseconds) {
+  Candidate candidate = Reader();
+  candidate.At(1005ms).Answer();
+  EXPECT_TRUE(candidate.Waits());
+  EXPECT_EQ(candidate.elector.NextWake(),
+            (WakeWindow{kT0 + 1005ms, kT0 + 1045ms}))
+      << "eight times what the read took";
+
+  candidate.RunTo(1045ms);
 
   EXPECT_TRUE(candidate.Leads());
+}
+
+TEST_F(TurnTest, T5ItIsReadAgainBeforeItIsTaken) {
+  Candidate candidate = Reader();
+  candidate.At(1005ms).Answer().TickEarly();
+  ASSERT_TRUE(candidate.read);
+  candidate.At(1008ms).Answer();
+
+  EXPECT_TRUE(candidate.Asks(WriteKind::kAcquire)) << "one turn is enough";
+}
+
+TEST_F(TurnTest, T5WhoHearsOfAnotherHolderInItsTurnTakesNothing) {
+  Candidate candidate = Reader();
+  candidate.At(1005ms).Answer();
+  store.HoldAs("c_1");
+  candidate.Watch().RunTo(2s);
+
+  EXPECT_EQ(store.record().holder, "c_1");
+}
+
+TEST_F(TurnTest, T5AnEditOfALabelCostsNobodyItsTurn) {
+  Candidate candidate = Reader();
+  candidate.At(1005ms).Answer();
+  store.EditLabel();
+  candidate.At(1040ms).Watch();
+  EXPECT_EQ(candidate.elector.NextWake().latest, kT0 + 1045ms);
+
+  candidate.RunTo(1045ms);
+
+  EXPECT_TRUE(candidate.Leads());
+}
+
+TEST_F(TurnTest, T5ATurnIsNeverLongerThanAQuarterOfTheRetryPeriod) {
+  Candidate candidate = Reader();
+  candidate.At(1900ms).Answer();
+
+  EXPECT_EQ(candidate.elector.NextWake().latest, kT0 + 2400ms);
 }
 
 TEST_F(ElectorTest, T5AWipedHolderIsWaitedOut) {

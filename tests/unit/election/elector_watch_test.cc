@@ -119,7 +119,7 @@ TEST_F(ElectorTest, TheReleaseOfAnEarlierTermThatComesLateFreesNothing) {
   store.Put(released);
   store.HoldAs("c_1");
 
-  candidate.Watch();  // Both, one after the other.
+  candidate.Watch().Answer();  // Both, one after the other, and a read.
 
   EXPECT_TRUE(candidate.Waits());
   EXPECT_GT(candidate.elector.NextWake().earliest, kT0 + 2s);
