@@ -144,12 +144,11 @@ TEST_F(ExecSourceTest, AFailedRunBesideCostsNothingAndIsTriedAgain) {
   EXPECT_EQ(Get(), "one");
   AwaitRuns(2);
   Print("two", hours(2));
-  // At some time in the next ten seconds.
-  for (int i = 0; i < 10 && runs_ < 3; ++i) {
-    Pass(seconds(2));
-    EXPECT_NE(Get(), "");
+  // The pause counts from the end of the failed run, whenever that comes.
+  while (Get() != "two") {
+    Pass(milliseconds(1));
+    std::this_thread::yield();
   }
-  while (Get() != "two") std::this_thread::yield();
 }
 
 TEST_F(ExecSourceTest, AFailureIsToldAndNotRepeatedAtOnce) {
