@@ -59,7 +59,8 @@ Elector::Intent Elector::NextWhileLeaving() const {
   if (must_read_) return {Task::kRead, reads_.not_before};
   const WakeWindow release = Later(At(main_may_act_until_), writes_.not_before);
   const WakeWindow renew = Later(At(renew_at_), writes_.not_before);
-  if (holds_ && renew.earliest < release.earliest) {
+  const bool main_may_act = main_may_act_until_ > now_;
+  if (holds_ && main_may_act && renew.earliest < release.earliest) {
     return {Task::kRenew, renew};
   }
   return {Task::kRelease, release};

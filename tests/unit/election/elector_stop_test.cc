@@ -83,6 +83,17 @@ TEST_F(ElectorTest, T10SidecarLastReleasesAtOnce) {
   EXPECT_TRUE(leader.stopped);
 }
 
+// A renewal that is overdue, for it was refused, comes first no more.
+TEST_F(ElectorTest, T10SidecarLastReleasesWhatItCouldNotRenew) {
+  config.stop_order = StopOrder::kSidecarLast;
+  Candidate leader = Leader();
+  leader.At(2s).Tick().Refuse();
+
+  leader.At(2200ms).Do(StopRequested{}).TickEarly();
+
+  EXPECT_TRUE(leader.Asks(WriteKind::kRelease));
+}
+
 TEST_F(ElectorTest, T12ALongRetryAfterLeavesTimeToReleaseBeforeTheEnd) {
   config.stop_order = StopOrder::kSidecarLast;
   Candidate leader = Leader();
