@@ -111,7 +111,6 @@ class LeaseClient::Impl {
  private:
   HttpOutcome Call(const char* method, const LeaseAction& action,
                    const std::string& body, Instant deadline) {
-    transport_.Reset();
     const Instant started = transport_.Now();
     // The server need not go on with what nobody waits for any more, and must
     // not store it later if that can be helped.

@@ -66,7 +66,8 @@ class LeaseClient {
   // kConflict). The outcome after a timeout or 5xx is kUnknown.
   WriteAnswer Write(const LeaseWrite& write, base::Instant deadline);
 
-  // Makes the call in progress, if any, return soon. Any thread.
+  // Makes the call in progress return soon, and every later one at once. Any
+  // thread.
   void Cancel();
 
  private:

@@ -402,6 +402,14 @@ TEST(LeaseClientTest, CancelEndsACallThatWaits) {
   canceler.join();
 }
 
+// Else an exit would wait for the deadline of a request that begins with it.
+TEST(LeaseClientTest, ACancelThatComesFirstIsNotLost) {
+  LoopbackServer server([](Peer& peer, int) { peer.AwaitClose(); });
+  LeaseClient client = ClientOf(server.Config());
+  client.Cancel();
+  EXPECT_EQ(client.Write(Update(), FarAway()).status, WriteStatus::kRejected);
+}
+
 TEST(LeaseClientTest, TellsEveryRequestToItsObserver) {
   LoopbackServer server([](Peer& peer, int) {
     peer.ReadRequest();
