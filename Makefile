@@ -38,8 +38,9 @@ test-faults: test-release
 	$(CTEST) --test-dir build/release -L faults
 test-sim: test-release
 	$(CTEST) --test-dir build/release -L sim --timeout 1200
-test-spec:
+test-spec: test-release
 	tests/model/tla/check.sh quick
+	tests/model/tla/check.sh traces build/release/tests/sim 20
 test-fuzz:
 	tests/fuzz/run.sh
 

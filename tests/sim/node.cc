@@ -18,17 +18,18 @@ Instant World::Local(std::size_t i) const {
   const Candidate& candidate = swarm_.candidates[i];
   const Duration counted = now() - nodes_[i].slept;
   return {candidate.offset +
-          Duration(std::llround(static_cast<double>(counted.count()) *
-                                candidate.rate))};
+          InMicros(Duration(std::llround(static_cast<double>(counted.count()) *
+                                         candidate.rate)))};
 }
 
-// From now until the local clock shows at least `local`.
+// From now until the local clock shows at least `local`, which it may do two
+// microseconds late: it counts whole ones.
 Duration World::TrueDelay(std::size_t i, Instant local) const {
   const Candidate& candidate = swarm_.candidates[i];
   const Duration ticks = local.since_boot - candidate.offset;
   const Duration at(
       std::llround(static_cast<double>(ticks.count()) / candidate.rate));
-  return std::max(at + nodes_[i].slept + 1ns - now(), 0ns);
+  return std::max(at + nodes_[i].slept + 2us - now(), 0ns);
 }
 
 void World::StartNode(std::size_t i) {
@@ -47,6 +48,9 @@ void World::StartNode(std::size_t i) {
   node.stamp = 0;
   node.stopped = false;
   judge_.OnStart(i, node.config.incarnation);
+  if (trace_ && i == kTraced) {
+    trace_->OnStart(node.config.incarnation, Local(i));
+  }
   if (verbose_) Say("start " + node.config.incarnation);
   Step(i, election::Start{});
 }
@@ -92,7 +96,11 @@ void World::Step(std::size_t i, const Event& event) {
   if (node.steps > 400) return Fail("a busy loop");
   judge_.OnEvent(now());
 
-  for (const election::Action& action : node.elector->Step(local, event)) {
+  const election::Actions actions = node.elector->Step(local, event);
+  if (trace_ && i == kTraced) {
+    trace_->OnStep(local, event, actions, node.elector->view());
+  }
+  for (const election::Action& action : actions) {
     if (verbose_) {
       Say("  " + node.config.incarnation + " " +
           election::ToLine(action, local));

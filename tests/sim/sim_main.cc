@@ -3,6 +3,8 @@
 //
 //   election_sim [--seeds=N] [--first=N] [--jobs=N] [--minutes=M]
 //   election_sim --seed=N
+//   election_sim --trace=N   the first candidate's steps of seed N, for
+//                            tests/model/tla/check.sh traces
 //
 // Built with planted bugs (election_sim_with_bugs):
 //   ... --bugs=N           each bug must be found within N seeds
@@ -33,6 +35,7 @@ struct Options {
   std::uint64_t first = 1;
   std::uint64_t seeds = 1000;
   std::optional<std::uint64_t> only;
+  std::optional<std::uint64_t> trace;
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
   std::uint64_t minutes = 0;  // 0: until the seeds are done.
   std::uint64_t bugs = 0;     // Seeds for each planted bug.
@@ -77,6 +80,8 @@ std::optional<Options> Parse(int argc, char** argv) {
       options.seeds = value;
     } else if (name == "--seed") {
       options.only = value;
+    } else if (name == "--trace") {
+      options.trace = value;
     } else if (name == "--jobs") {
       options.jobs = static_cast<unsigned>(std::max<std::uint64_t>(1, value));
     } else if (name == "--minutes") {
@@ -183,12 +188,24 @@ bool FindsEveryBug(Options options) {
 }
 #endif
 
+// The specification has no doubts and no permissions: those are left out. That
+// anything goes wrong in this run is for others to notice.
+void Trace(std::uint64_t seed) {
+  Swarm swarm = Swarm::Draw(seed);
+  std::erase(swarm.faults, Fault::kDoubted);
+  std::erase(swarm.faults, Fault::kForbidden);
+  StepTrace trace(stdout, swarm.candidates[World::kTraced].config);
+  World world(swarm, /*verbose=*/false);
+  world.TraceTo(&trace);
+  world.Run();
+}
+
 int Main(int argc, char** argv) {
   const std::optional<Options> options = Parse(argc, argv);
   if (!options) {
     std::fprintf(stderr,
                  "usage: election_sim [--seeds=N] [--first=N] [--jobs=N] "
-                 "[--minutes=M] | --seed=N\n");
+                 "[--minutes=M] | --seed=N | --trace=N\n");
     return 2;
   }
 #ifdef LEADER_ELECTOR_PLANTED_BUGS
@@ -201,6 +218,10 @@ int Main(int argc, char** argv) {
     std::printf("%s\n",
                 world.error().empty() ? "passed" : world.error().c_str());
     return world.error().empty() ? 0 : 1;
+  }
+  if (options->trace) {
+    Trace(*options->trace);
+    return 0;
   }
   Campaign campaign;
   const auto start = Clock::now();

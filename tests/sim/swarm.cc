@@ -20,13 +20,13 @@ int DrawCount(Dice& dice) {
 election::Config DrawConfig(std::chrono::seconds lease_duration, Dice& dice) {
   election::Config config;
   config.lease_duration = lease_duration;
-  const Duration most = config.lease_duration * 99 / 101;
-  config.renew_deadline = dice.Between(most / 2, most * 9 / 10);
-  config.retry_period =
-      dice.Between(config.renew_deadline / 8, config.renew_deadline / 3);
-  config.stop_grace = dice.Chance(0.3)
-                          ? most - config.renew_deadline
-                          : dice.Between(0s, most - config.renew_deadline);
+  const Duration most = InMicros(config.lease_duration * 99 / 101);
+  config.renew_deadline = InMicros(dice.Between(most / 2, most * 9 / 10));
+  config.retry_period = InMicros(
+      dice.Between(config.renew_deadline / 8, config.renew_deadline / 3));
+  const Duration rest = most - config.renew_deadline;
+  config.stop_grace =
+      dice.Chance(0.3) ? rest : InMicros(dice.Between(0s, rest));
   if (dice.Chance(0.5)) {
     config.stop_order = election::StopOrder::kSidecarLast;
   }

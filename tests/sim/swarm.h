@@ -5,6 +5,7 @@
 #ifndef TESTS_SIM_SWARM_H_
 #define TESTS_SIM_SWARM_H_
 
+#include <chrono>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -16,6 +17,11 @@ namespace sim {
 
 using base::Duration;
 using base::Instant;
+
+// Clocks and settings count whole microseconds, as traces do.
+inline Duration InMicros(Duration duration) {
+  return std::chrono::floor<std::chrono::microseconds>(duration);
+}
 
 class Dice {
  public:

@@ -25,6 +25,7 @@
 #include "k8s/watch_session.h"
 #include "tests/sim/agenda.h"
 #include "tests/sim/judge.h"
+#include "tests/sim/step_trace.h"
 #include "tests/sim/swarm.h"
 #include "tests/unit/election/lease_store.h"
 
@@ -33,6 +34,10 @@ namespace sim {
 class World {
  public:
   World(const Swarm& swarm, bool verbose);
+
+  // Before Run(). The first candidate's steps go there too.
+  static constexpr std::size_t kTraced = 0;
+  void TraceTo(StepTrace* trace) { trace_ = trace; }
 
   void Run();
 
@@ -132,6 +137,7 @@ class World {
 
   const Swarm swarm_;
   const bool verbose_;
+  StepTrace* trace_ = nullptr;
   Dice dice_;
   Agenda agenda_;
   Judge judge_;

@@ -124,7 +124,7 @@ Sent(p) == c[p].fl # NoReq
 \* follows from it.
 Answered(p, s) ==
   LET t == ReadDone(p, s)
-      acquires == IsFresh(s, t) /\ MayAcquire(p, t) /\ w[p] < WMAX
+      acquires == IsFresh(p, s, t) /\ MayAcquire(p, t) /\ w[p] < WMAX
   IN /\ \/ Becomes(p, t) /\ w' = w /\ ~(TIMED /\ acquires)
         \/ /\ acquires /\ w' = [w EXCEPT ![p] = @ + 1]
            /\ Becomes(p, SendWrite(p, t, "acq", <<p, w[p] + 1>>))
@@ -395,16 +395,16 @@ I3 == \A p \in P :
         /\ c[p].fl.k = "rel" => ~Works(p)
         /\ ghost[p].k = "rel" /\ Lands(ghost[p]) => ~Works(p)
 
-(* I4  valid_until moves later only by a write of ours that was stored,    *)
-(* and never past D after it was sent.                                     *)
+(* I4  valid_until moves later only by a write of ours that was stored, as *)
+(* its answer, a read or an event says, and never past D after it was sent.*)
 Extends(p) ==
   LET q == c[p].fl
       until == c'[p].left
-      read == IF q = NoReq THEN lease ELSE q.v
-  IN IF IsWrite(q)
-     THEN q.k \in {"acq", "ren"} /\ q.ph = "ok" /\ until <= D[p] - q.age
-     ELSE /\ read.ex /\ read.h = Me(p, c[p])
-          /\ \E u \in c[p].unk : u.st = read.st /\ until <= D[p] - u.age
+      sight == c'[p].seen
+  IN \/ /\ q.k \in {"acq", "ren"} /\ q.ph = "ok" /\ c'[p].fl = NoReq
+        /\ until <= D[p] - q.age
+     \/ /\ sight.ex /\ sight.v.h = Me(p, c[p])
+        /\ \E u \in c[p].unk : u.st = sight.v.st /\ until <= D[p] - u.age
 I4 == [][\A p \in P : c'[p].left > c[p].left => Extends(p)]_vars
 
 (* I5  transitions never fall by a write of ours while the object lives.   *)

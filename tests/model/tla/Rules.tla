@@ -33,7 +33,7 @@ Max(x, y) == IF x >= y THEN x ELSE y
 Min(x, y) == IF x <= y THEN x ELSE y
 Up(x, y) == (x + y - 1) \div y
 Largest(S) == CHOOSE x \in S : \A y \in S : y <= x
-Never == 1000000
+Never == 1000000000
 
 Nobody == <<"-", 0>>
 NoMark == [u |-> 0, i |-> Nobody, t |-> 0]
@@ -47,7 +47,7 @@ Record(v) == [v EXCEPT !.rv = 0]
 (* Observation: what was seen of the lease, and since when.                *)
 NoSeen == [known |-> FALSE, ex |-> FALSE, v |-> Absent(0), newest |-> 0,
            age |-> 0, longest |-> 0, uid |-> 0, hi |-> 0, lh |-> Nobody,
-           lht |-> -1]
+           lht |-> -1, turned |-> FALSE]
 
 \* T11: nothing that is older than the newest is taken in.
 Accepts(o, v) == ~(o.known /\ v.rv < o.newest)
@@ -63,6 +63,7 @@ SeeLease(o, v, next) ==
   IN IF o.ex /\ v.rv = o.newest THEN o
      ELSE [known |-> TRUE, ex |-> TRUE, v |-> v, newest |-> v.rv,
            age |-> IF same THEN o.age ELSE 0,
+           turned |-> same /\ o.turned,
            longest |-> Max(o.longest, v.dur),
            uid |-> v.uid, hi |-> hi,
            lh |-> IF holder THEN v.h ELSE IF new THEN Nobody ELSE o.lh,
@@ -72,7 +73,7 @@ AcceptsAbsence(o, rv) == ~(rv > 0 /\ rv <= o.newest)
 \* `rv`: of the deletion, if a watch tells it, else 0.
 SeeAbsent(o, rv) ==
   [o EXCEPT !.known = TRUE, !.ex = FALSE, !.v = Absent(0), !.age = 0,
-            !.newest = Max(@, rv)]
+            !.newest = Max(@, rv), !.turned = FALSE]
 
 \* The store went back, and that is accepted.
 Forget(o) == [NoSeen EXCEPT !.longest = o.longest]
@@ -111,13 +112,16 @@ FreeIn(p, o) ==
 (*   renew until renew_at             poll  window of the next poll        *)
 (*   nr, nw, fr, fw  Attempts of reads and writes: not_before, failures    *)
 (*   live  the watch is open                                               *)
+(*   need  how long a write takes lately, 0: no longer than A              *)
+(*   turn  window of the turn that was drawn, if seen.turned               *)
 NoReq == [k |-> "none"]
 Now == <<0, 0>>
 Fresh(inc, ord) ==
   [st |-> "run", inc |-> inc, ord |-> ord, left |-> 0, uid |-> 0,
    acq |-> Nobody, tok |-> 0, main |-> 0, cool |-> 0, seen |-> NoSeen,
    fl |-> NoReq, unk |-> {}, must |-> FALSE, renew |-> 0, poll |-> Now,
-   nr |-> Now, nw |-> Now, fr |-> 0, fw |-> 0, live |-> FALSE]
+   nr |-> Now, nw |-> Now, fr |-> 0, fw |-> 0, live |-> FALSE,
+   need |-> 0, turn |-> Now]
 
 Me(p, s) == <<p, s.inc>>
 Holds(s) == s.left > 0
@@ -155,6 +159,12 @@ WriteFailed(s) ==  \* The first time again at once.
   IF ~TIMED THEN s
   ELSE [s EXCEPT !.fw = Min(4, @ + 1),
                  !.nw = IF s.fw = 0 THEN @ ELSE Backoff(s, s.fw + 1)]
+
+\* A write was stored, `took` after it was sent: the next one gets half as
+\* long again.
+Took(p, s, took) ==
+  LET n == Min((3 * took) \div 2, D[p] \div 2) IN
+  IF TIMED THEN [s EXCEPT !.need = IF n > A THEN n ELSE 0] ELSE s
 
 ---------------------------------------------------------------------------
 (* T1  start: read at once, consistently.                                  *)
@@ -216,25 +226,34 @@ T9Unknown(p, s, q) ==
                !.unk = IF q.k = "acq" \/ (q.k = "ren" /\ Holds(s))
                        THEN kept \cup {w} ELSE kept]
 
-(* T3  a read shows our incarnation, and we do not hold: T9 may prove it.  *)
+(* T3  it shows our incarnation, and we do not hold: T9 may prove it.      *)
 T3(s) == ~Holds(s) /\ (MayContend(s) \/ Leaving(s))
 
-(* T9  a read shows our incarnation and the very renewTime of a write      *)
-(* whose outcome is unknown: it was applied, with that write's sent_at.    *)
+(* T9  a read, or an event of the watch, shows our incarnation and the     *)
+(* very renewTime of a write whose outcome is unknown: it was applied,     *)
+(* with that write's sent_at.                                              *)
+Proven(p, s) ==
+  IF HeldByMe(p, s) /\ (Holds(s) \/ T3(s))
+  THEN {u \in s.unk : u.st = s.seen.v.st /\ u.uid = s.seen.v.uid}
+  ELSE {}
 T9(p, s) ==
   LET v == s.seen.v
-      proven == {u \in s.unk : u.st = v.st /\ u.uid = v.uid}
-      u == CHOOSE x \in proven : TRUE
+      u == CHOOSE x \in Proven(p, s) : TRUE
       t == [s EXCEPT !.unk = @ \ {u},
                      !.renew = IF TIMED THEN Max(0, R - u.age) ELSE 0]
       began == [t EXCEPT !.uid = v.uid, !.acq = v.acq, !.tok = v.rv]
-  IN IF HeldByMe(p, s) /\ (Holds(s) \/ T3(s)) /\ proven # {}
+  IN IF Proven(p, s) # {}
      THEN Hold(IF u.k = "acq" THEN began ELSE t, D[p] - u.age)
      ELSE s
+\* By an event: it was stored now, later than we could wait.
+T9ByEvent(p, s) ==
+  LET u == CHOOSE x \in Proven(p, s) : TRUE IN
+  IF Proven(p, s) # {} /\ u.age < D[p] THEN Took(p, T9(p, s), u.age)
+  ELSE T9(p, s)
 
 \* A write was applied: `q.v` is what was stored.
 Applied(p, s, q) ==
-  LET t == [s EXCEPT !.fw = 0, !.nw = Now]
+  LET t == Took(p, [s EXCEPT !.fw = 0, !.nw = Now], q.age)
       seen == See(p, t, q.v, TRUE)
       began == [seen EXCEPT !.uid = q.v.uid, !.acq = q.v.acq, !.tok = q.v.rv]
   IN IF ~Accepts(t.seen, q.v)
@@ -263,6 +282,17 @@ T11(p, s, v) ==
                      v, FALSE)
   ELSE [EndTerm(s) EXCEPT !.st = IF s.st = "stop" THEN "off" ELSE "refuse"]
 
+(* T5  it is free, and others may want it too: whoever has read that draws *)
+(* a turn, the longer the longer the read took, and then reads again.      *)
+Turn(s) == IF TIMED THEN Min(8 * s.fl.age, R \div 4) ELSE 0
+DrawsTurn(p, s) ==
+  LET t == See(p, s, s.fl.v, FALSE) IN
+  /\ Turn(s) > 0 /\ s.fl.v.ex /\ Accepts(s.seen, s.fl.v)
+  /\ ~Holds(t) /\ ~t.seen.turned /\ FreeIn(p, t.seen) = 0
+Drawn(p, s, t) ==
+  IF DrawsTurn(p, s)
+  THEN [t EXCEPT !.turn = <<0, Turn(s)>>, !.seen.turned = TRUE] ELSE t
+
 ReadDone(p, s) ==
   LET q == s.fl
       t == [s EXCEPT !.fl = NoReq, !.fr = 0, !.nr = Now]
@@ -273,16 +303,16 @@ ReadDone(p, s) ==
              ELSE [SeeGone(p, t, 0) EXCEPT !.must = FALSE]
         ELSE IF q.v.rv < q.floor THEN T11(p, t, q.v)
         ELSE IF ~Accepts(t.seen, q.v) THEN T6(t)  \* T11: overtaken
-        ELSE T9(p, [See(p, t, q.v, FALSE) EXCEPT !.must = FALSE])
+        ELSE T9(p, Drawn(p, s, [See(p, t, q.v, FALSE) EXCEPT !.must = FALSE]))
   IN Settle(p, done)
 \* The read that just ended is the fresh one that an acquire needs.
-IsFresh(s, t) ==
-  /\ s.fl.v.ex /\ s.fl.v.rv >= s.fl.floor
+IsFresh(p, s, t) ==
+  /\ s.fl.v.ex /\ s.fl.v.rv >= s.fl.floor /\ ~DrawsTurn(p, s)
   /\ t.seen.ex /\ t.seen.v = s.fl.v /\ ~t.must
 
 \* The next event of the watch.
 WatchEvent(p, s, v, next) ==
-  Settle(p, IF v.ex THEN See(p, s, v, next /\ s.seen.ex)
+  Settle(p, IF v.ex THEN T9ByEvent(p, See(p, s, v, next /\ s.seen.ex))
             ELSE SeeGone(p, s, v.rv))
 WatchAccepts(s, v) == IF v.ex THEN Accepts(s.seen, v) /\ v.rv # s.seen.newest
                       ELSE AcceptsAbsence(s.seen, v.rv)
@@ -295,7 +325,8 @@ T10GiveUp(p, s) ==
   LET involved == \/ Holds(s) \/ s.unk # {}
                   \/ IsWrite(s.fl) /\ s.fl.k # "new"
       t == [s EXCEPT !.cool = L[p]]
-  IN IF involved THEN Settle(p, [RoleDown(t) EXCEPT !.st = "give"]) ELSE t
+  IN IF s.st # "run" THEN s
+     ELSE IF involved THEN Settle(p, [RoleDown(t) EXCEPT !.st = "give"]) ELSE t
 
 ---------------------------------------------------------------------------
 (* What may be done next: a task and its window.                           *)
@@ -314,11 +345,13 @@ T13(s) ==
      ELSE Task("rel", release)
 
 (* T2  the lease is absent, and we may contend: create it empty.           *)
-(* T5  it is free, and we may contend: read, then acquire.                 *)
+(* T5  it is free, and we may contend: read, in our turn, then acquire.    *)
 Following(p, s) ==
   LET poll == Task("read", Later(s.poll, s.nr))
       create == Task("new", Later(At(s.cool), s.nw))
-      take == Later(At(Max(FreeIn(p, s.seen), s.cool)), Later(s.nr, s.nw))
+      free == At(Max(FreeIn(p, s.seen), s.cool))
+      turn == IF s.seen.turned THEN Later(free, s.turn) ELSE free
+      take == Later(turn, Later(s.nr, s.nw))
   IN IF ~s.seen.ex
      THEN IF create.w[1] <= poll.w[1] THEN create ELSE poll
      ELSE Task("read", Sooner(take, poll.w))
@@ -345,12 +378,12 @@ MayAcquire(p, s) ==
   /\ s.fl = NoReq /\ ~Holds(s) /\ MayContend(s) /\ ~s.must /\ s.seen.ex
   /\ FreeIn(p, s.seen) = 0 /\ s.nw[1] = 0
 
-\* The first attempt is cut early, each further one has twice as long, and
-\* one attempt is kept for the end of the term (I9).
+\* The first attempt is cut early, unless writes take that long; each further
+\* one has twice as long, and one attempt is kept for the end of the term (I9).
 RECURSIVE Twice(_, _)
 Twice(x, n) == IF n = 0 THEN x ELSE Twice(2 * x, n - 1)
-Deadline(p, s) ==
-  LET attempt == Min(Twice(A, Min(4, s.fr + s.fw)), D[p])
+Deadline(p, s, first) ==
+  LET attempt == Min(Twice(first, Min(4, s.fr + s.fw)), D[p])
       last == s.left - A
   IN IF ~TIMED THEN 0
      ELSE IF Holds(s) THEN Min(attempt, IF 0 < last THEN last ELSE s.left)
@@ -358,7 +391,7 @@ Deadline(p, s) ==
 
 SendRead(p, s, v) ==
   [s EXCEPT !.fl = [k |-> "read", v |-> v, floor |-> s.seen.newest, age |-> 0,
-                    dl |-> Deadline(p, s), ph |-> "ok", bad |-> FALSE]]
+                    dl |-> Deadline(p, s, A), ph |-> "ok", bad |-> FALSE]]
 
 \* The whole object that the write puts there.
 Body(p, s, k, stamp) ==
@@ -377,7 +410,8 @@ SendWrite(p, s, k, stamp) ==
      !.left = IF k = "rel" THEN 0 ELSE @,
      !.fl = [k |-> k, uid |-> IF new THEN 0 ELSE s.seen.v.uid,
              rv |-> IF new THEN 0 ELSE s.seen.v.rv,
-             body |-> Body(p, s, k, stamp), age |-> 0, dl |-> Deadline(p, s),
+             body |-> Body(p, s, k, stamp), age |-> 0,
+             dl |-> Deadline(p, s, Max(A, s.need)),
              ph |-> "sent", v |-> Absent(0), bad |-> FALSE]]
 
 \* `n` units of its own clock pass.
@@ -392,7 +426,7 @@ Elapse(p, s, n) ==
               !.unk = {[u EXCEPT !.age = Older(@)] : u \in s.unk},
               !.fl = IF @ = NoReq THEN @
                      ELSE [@ EXCEPT !.age = Older(@), !.dl = Less(@)],
-              !.renew = Less(@), !.poll = LessW(@),
+              !.renew = Less(@), !.poll = LessW(@), !.turn = LessW(@),
               !.nr = LessW(@), !.nw = LessW(@)]
   IN T8(s, t, n)
 Pass(p, s, n) == Settle(p, Elapse(p, s, n))

@@ -4,9 +4,9 @@
 (* record for each Elector::Step, in order; `check.sh trace FILE` makes it *)
 (* of a file with one JSON object a line.  Each step is done again by the  *)
 (* rules and compared; TLC reports a deadlock at the first line that no    *)
-(* rule explains.  Times are milliseconds.  The first line is              *)
-(*   {"L":15000,"D":10000,"G":4000,"R":2000,"order":"together",            *)
-(*    "trust":[],"accept":false}                                           *)
+(* rule explains.  Times are microseconds.  The first line is              *)
+(*   {"L":15000000,"D":10000000,"G":4000000,"R":2000000,                   *)
+(*    "order":"together","trust":[],"accept":false}                        *)
 (* with order "together" or "last", trust of "new", "cg"; each other one   *)
 (*                                                                         *)
 (*   p       which elector: its incarnation                                *)
@@ -15,7 +15,7 @@
 (*   how     read: found absent failed.  write: applied conflict rejected  *)
 (*           unknown.  Else "".  "stale": an answer with an old id         *)
 (*   v       read found, write applied, watch: the lease as it came, as    *)
-(*           ex, uid, rv, h, acq, st, tr, dur, mark; dur in ms; holders    *)
+(*           ex, uid, rv, h, acq, st, tr, dur, mark; dur in us; holders    *)
 (*           and stamps are strings, "" if not set; uids are counted       *)
 (*           from 1; mark is u, i, t, with u 0 if there is none; a         *)
 (*           deletion has ex false and its rv.  Else only ex, false, rv, 0 *)
@@ -36,7 +36,7 @@ TL == [p \in Electors |-> Settings.L]
 TD == [p \in Electors |-> Settings.D]
 TG == Settings.G
 TR == Settings.R
-TA == Min(Settings.D \div 3, 2000)
+TA == Min(Settings.D \div 3, 2000000)
 TTrust == {Settings.trust[n] : n \in 1..Len(Settings.trust)}
 TAccept == Settings.accept
 
@@ -71,11 +71,13 @@ Event(p, t, e) ==
        [] e.ev = "giveup" -> T10GiveUp(p, t)
        [] e.ev = "drained" -> IF Leads(t) THEN t ELSE [t EXCEPT !.main = 0]
 
-\* What was sent was due, but for a millisecond of rounding.
-Allowed(p, t, e) ==
+\* What was sent was due, but for a microsecond of rounding.
+\* An acquire needs the read that just ended: `before`, with its answer.
+Allowed(p, before, t, e) ==
   LET n == Next1(p, t) IN
   CASE e.sent = "none" -> TRUE
-    [] e.sent = "acq" -> MayAcquire(p, t) /\ e.ev = "read"
+    [] e.sent = "acq" -> /\ e.ev = "read" /\ MayAcquire(p, t)
+                         /\ IsFresh(p, [before EXCEPT !.fl.v = Lease(e.v)], t)
     [] OTHER -> n.k = e.sent /\ n.w[1] <= 1
 Sends(p, t, e) ==
   CASE e.sent = "none" -> t
@@ -105,10 +107,11 @@ Init == i = 1 /\ s = [p \in Electors |-> Fresh(0, Settings.order)]
 Step ==
   /\ i <= Len(Trace)
   /\ LET e == Trace[i]
-         t == Event(e.p, Elapse(e.p, s[e.p], e.dt), e)
+         before == Elapse(e.p, s[e.p], e.dt)
+         t == Event(e.p, before, e)
          ended == {Settle(e.p, t)} \cup (IF t.st = "stop" THEN {T12(t)} ELSE {})
      IN \E u \in ended :
-          /\ Allowed(e.p, u, e)
+          /\ Allowed(e.p, before, u, e)
           /\ LET x == Sends(e.p, u, e) IN
              /\ SameBody(x, e) /\ Matches(x, e)
              /\ s' = [s EXCEPT ![e.p] = x]

@@ -6,6 +6,8 @@
 #   tests/model/tla/check.sh mutants   a wrong rule each, which TLC must notice
 #   tests/model/tla/check.sh NAME...   single runs or mutants, by their name
 #   tests/model/tla/check.sh trace FILE   is that what the rules say? (Trace.tla)
+#   tests/model/tla/check.sh traces FOLDER N   of the simulator built there:
+#              N seeds of the real core must be explained, planted bugs not
 #
 # Fails if a property is violated, a space was not exhausted, or a mutant lives.
 # Runs are in runs.txt, mutants in mutants.txt. Installs what it lacks: a Java
@@ -181,7 +183,7 @@ to_tla() {
     s/-> false/-> FALSE/g; s/-> true/-> TRUE/g'
 }
 check_trace() { # file
-  local folder=$work/trace
+  local folder=$work/$(basename "$1" .jsonl)
   rm -rf "$folder" && mkdir -p "$folder"
   cp "$here"/{Rules,Trace}.tla "$folder/"
   {
@@ -193,7 +195,7 @@ check_trace() { # file
     echo "===="
   } >"$folder/TraceData.tla"
   printf '%s\n' 'SPECIFICATION Spec' 'CONSTANTS' ' L <- TL' ' D <- TD' ' G <- TG' \
-    ' R <- TR' ' A <- TA' ' SEC = 1000' ' AGEMAX = 100000000' ' TIMED = TRUE' \
+    ' R <- TR' ' A <- TA' ' SEC = 1000000' ' AGEMAX = 100000000' ' TIMED = TRUE' \
     ' TRUST <- TTrust' ' ACCEPT <- TAccept' >"$folder/Trace.cfg"
   tlc "$folder" Trace || true
   if grep -q '^Model checking completed. No error' "$folder/log"; then
@@ -207,6 +209,41 @@ check_trace() { # file
     say "TLC could not read it, see $folder/log"
     return 1
   fi
+}
+
+# Those that show in what one candidate does, whatever the others do.
+bugs="1 2 8 10 15"
+
+trace_of() { # name program option...
+  local name=$1
+  shift
+  "$@" >"$work/$name.jsonl"
+  check_trace "$work/$name.jsonl" >"$work/$name.verdict" || true
+}
+check_traces() { # folder seeds
+  local i names=() name failed=0 verdict
+  mkdir -p "$work"
+  for i in $(seq 1 "$2"); do
+    while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+    trace_of "seed-$i" "$1/election_sim" "--trace=$i" &
+    names+=("seed-$i")
+  done
+  for i in $bugs; do
+    while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+    trace_of "bug-$i" "$1/election_sim_with_bugs" "--bug=$i" --trace=1 &
+    names+=("bug-$i")
+  done
+  wait
+  for name in "${names[@]}"; do
+    verdict=$(cut -c1-300 "$work/$name.verdict")
+    echo "$name: $verdict"
+    case $name:$verdict in
+    seed-*:"the rules explain"* | bug-*:"no rule explains"*) ;;
+    *) failed=$((failed + 1)) ;;
+    esac
+  done
+  echo "$failed of ${#names[@]} traces are not what was expected"
+  [ $failed -eq 0 ]
 }
 
 # ------------------------------------------------------------ all
@@ -228,17 +265,17 @@ report() { # name
 }
 
 case ${1:-} in
-'') sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+'') sed -n '2,18s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 quick | full) mapfile -t names < <(names_in "$1") ;;
 mutants) mapfile -t names < <(mutants) ;;
 *) names=("$@") ;;
 esac
 install_java
 install_tlc
-if [ "$1" = trace ]; then
-  check_trace "$2"
-  exit
-fi
+case $1 in
+trace) check_trace "$2"; exit ;;
+traces) check_traces "$2" "$3"; exit ;;
+esac
 printf '%-24s %-7s %-22s %10s %6s %8s\n' name '' result states depth time
 running=()
 wait_for_first() { wait "${running[0]%%:*}" || true; report "${running[0]#*:}"; running=("${running[@]:1}"); }
