@@ -111,12 +111,13 @@ bool Resolver::Start(Instant now) {
   return true;
 }
 
-void Resolver::TakeUp(const Job& job, Instant now) {
+// What it says is as old as the question.
+void Resolver::TakeUp(const Job& job) {
   error_ = job.answer.error;
   if (error_ == 0 && job.answer.addresses.empty()) error_ = EAI_NONAME;
   if (error_ != 0) return;
   addresses_ = job.answer.addresses;
-  looked_up_ = now;
+  looked_up_ = job.started;
   std::erase_if(failed_, [&known = addresses_](const SocketAddress& failed) {
     return std::find(known.begin(), known.end(), failed) == known.end();
   });
@@ -142,10 +143,12 @@ Result<Resolution, TransportFailure> Resolver::Resolve(Waiter& waiter,
   Instant until = deadline;
   {
     const MutexLock lock(mutex_);
+    // It came when nobody waited any more.
+    if (job_ && job_->done) TakeUp(*std::exchange(job_, nullptr));
     if (is_address_ || (looked_up_ && now < *looked_up_ + kFresh)) {
       return Known("");
     }
-    if (job_ && !job_->done && now >= job_->started + kGivenUpAfter) {
+    if (job_ && now >= job_->started + kGivenUpAfter) {
       given_up_.push_back(std::exchange(job_, nullptr));
     }
     if (!job_ && !Start(now)) {
@@ -167,10 +170,7 @@ Result<Resolution, TransportFailure> Resolver::Resolve(Waiter& waiter,
   }
   if (job->done) {
     // Several calls may have waited for it.
-    if (job_ == job) {
-      TakeUp(*job, waiter.Now());
-      job_ = nullptr;
-    }
+    if (job_ == job) TakeUp(*std::exchange(job_, nullptr));
     if (error_ == 0) return Known("");
     const std::string why = gai_strerror(error_);
     if (!addresses_.empty()) {

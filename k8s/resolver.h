@@ -70,7 +70,7 @@ class Resolver {
   struct Job;
 
   bool Start(base::Instant now) REQUIRES(mutex_);
-  void TakeUp(const Job& job, base::Instant now) REQUIRES(mutex_);
+  void TakeUp(const Job& job) REQUIRES(mutex_);
   Resolution Known(std::string doubt) const REQUIRES(mutex_);
 
   const std::string host_;

@@ -165,6 +165,17 @@ TEST_F(ResolverTest, UsesTheLastAddressesWhileALookupHangs) {
   EXPECT_EQ(server_->asked(), 2);
 }
 
+TEST_F(ResolverTest, AnAnswerThatTookLongIsOldWhenItComes) {
+  server_->Hang();
+  EXPECT_EQ(AddressesInNoTime(), "to look up its name");
+  Pass(seconds(5));
+  server_->LetGo();
+
+  for (int i = 0; i < 1000 && server_->asked() < 2; ++i) Addresses();
+
+  EXPECT_EQ(server_->asked(), 2);
+}
+
 TEST_F(ResolverTest, ADeadlineEndsTheFirstLookupsWait) {
   server_->Hang();
   EXPECT_EQ(AddressesInNoTime(), "to look up its name");
