@@ -69,6 +69,7 @@ std::optional<Error> WhyHopeless(const ClusterConfig& config) {
   }
   // A pair that is half in a file may fit tomorrow.
   TlsMaterial material;
+  material.verifies_server = false;  // It is only looked at.
   material.authorities = config.ca.data;
   if (config.client_certificate.file.empty() &&
       config.client_key.file.empty()) {
