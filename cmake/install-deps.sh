@@ -4,6 +4,7 @@
 #   cmake/install-deps.sh agent   compiler and libraries of the agent alone
 #   cmake/install-deps.sh build   the same, and GoogleTest and cpp-httplib
 #   cmake/install-deps.sh test    the same, and Go and the network tools of the tests
+#   cmake/install-deps.sh cluster as test, and what a node runs pods with
 #   cmake/install-deps.sh fuzz    as build, and clang with its fuzzer
 #
 # Root installs Debian packages; anybody else is told which ones are missing.
@@ -12,8 +13,8 @@ set -euo pipefail
 
 what=${1:-build}
 case $what in
-agent | build | test | fuzz) ;;
-*) echo "usage: $0 agent|build|test|fuzz" >&2; exit 2 ;;
+agent | build | test | cluster | fuzz) ;;
+*) echo "usage: $0 agent|build|test|cluster|fuzz" >&2; exit 2 ;;
 esac
 cache=${SIDECAR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
 mkdir -p "$cache"
@@ -24,7 +25,13 @@ packages=(g++ make cmake ninja-build pkg-config ca-certificates
   nlohmann-json3-dev libyaml-cpp-dev libssl-dev prometheus-cpp-dev
   libcli11-dev)
 [ "$what" != agent ] && packages+=(git libgtest-dev libgmock-dev)
-[ "$what" = test ] && packages+=(iproute2 iptables openssl curl jq)
+case $what in
+test | cluster) packages+=(iproute2 iptables openssl curl jq) ;;
+esac
+# busybox: the pause container and small main containers. debootstrap: a base
+# image where no registry is reached.
+[ "$what" = cluster ] && packages+=(containerd runc containernetworking-plugins
+  conntrack socat buildah busybox-static debootstrap)
 
 missing_packages() {
   local package
@@ -151,5 +158,7 @@ if [ "$what" = fuzz ]; then
 fi
 [ "$what" = agent ] && exit 0
 install_httplib
-[ "$what" = test ] && install_go
+case $what in
+test | cluster) install_go ;;
+esac
 exit 0
