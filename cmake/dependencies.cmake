@@ -5,6 +5,12 @@
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
+# Our libraries inside the program; of Debian's only the C library is left
+# outside, because a name lookup cannot do without. The image is built so.
+option(LEADER_ELECTOR_STATIC "Link all libraries but libc and libm statically"
+  OFF)
+set(OPENSSL_USE_STATIC_LIBS ${LEADER_ELECTOR_STATIC})
+
 # OpenSSL: TLS to the API server.
 find_package(OpenSSL 3.0 REQUIRED)
 
@@ -13,6 +19,13 @@ find_package(nlohmann_json 3.11 REQUIRED)
 
 # yaml-cpp: kubeconfig and our configuration file, with line numbers in errors.
 find_package(yaml-cpp 0.7 REQUIRED)
+if(LEADER_ELECTOR_STATIC)
+  # Debian's CMake package file knows the shared one only.
+  find_library(YAML_CPP_STATIC libyaml-cpp.a REQUIRED)
+  set_target_properties(yaml-cpp PROPERTIES
+    IMPORTED_LOCATION_NONE "${YAML_CPP_STATIC}" IMPORTED_SONAME_NONE "")
+  target_link_options(yaml-cpp INTERFACE -static-libstdc++ -static-libgcc)
+endif()
 if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
 endif()
@@ -24,11 +37,29 @@ find_package(CLI11 2.1 REQUIRED)
 # would bring a second HTTP server (civetweb). Debian's CMake package file asks
 # for that server, hence find_library.
 find_path(PROMETHEUS_CPP_INCLUDE prometheus/text_serializer.h REQUIRED)
-find_library(PROMETHEUS_CPP_CORE prometheus-cpp-core REQUIRED)
 add_library(sidecar_prometheus INTERFACE)
 add_library(sidecar::prometheus ALIAS sidecar_prometheus)
 target_include_directories(sidecar_prometheus SYSTEM INTERFACE
   ${PROMETHEUS_CPP_INCLUDE})
+if(LEADER_ELECTOR_STATIC)
+  # Debian has no static one, so it is built from its source package, which
+  # cmake/install-deps.sh image unpacks here.
+  set(PROMETHEUS_CPP_SOURCE "" CACHE PATH "Where prometheus-cpp's sources are")
+  file(GLOB_RECURSE prometheus_sources "${PROMETHEUS_CPP_SOURCE}/core/src/*.cc")
+  if(NOT prometheus_sources)
+    message(FATAL_ERROR "PROMETHEUS_CPP_SOURCE is '${PROMETHEUS_CPP_SOURCE}'; "
+      "it must hold prometheus-cpp's core/src")
+  endif()
+  add_library(prometheus_core STATIC ${prometheus_sources})
+  target_include_directories(prometheus_core PRIVATE
+    ${PROMETHEUS_CPP_SOURCE}/core/src)
+  target_compile_options(prometheus_core PRIVATE
+    -ffile-prefix-map=${PROMETHEUS_CPP_SOURCE}=prometheus-cpp)
+  target_link_libraries(prometheus_core PRIVATE Threads::Threads)
+  set(PROMETHEUS_CPP_CORE prometheus_core)
+else()
+  find_library(PROMETHEUS_CPP_CORE prometheus-cpp-core REQUIRED)
+endif()
 target_link_libraries(sidecar_prometheus INTERFACE ${PROMETHEUS_CPP_CORE})
 
 # What follows is for the tests, the stand-in and the benchmarks only.

@@ -2,7 +2,9 @@
 # Installs what a fresh Debian 12 (or newer) lacks to build and test leader-elector.
 #
 #   cmake/install-deps.sh agent   compiler and libraries of the agent alone
-#   cmake/install-deps.sh build   the same, and GoogleTest and cpp-httplib
+#   cmake/install-deps.sh image   the same, and the sources of what has no static
+#                                 library
+#   cmake/install-deps.sh build   as agent, and GoogleTest and cpp-httplib
 #   cmake/install-deps.sh test    the same, and Go and the network tools of the tests
 #   cmake/install-deps.sh cluster as test, and what a node runs pods with
 #   cmake/install-deps.sh fuzz    as build, and clang with its fuzzer
@@ -13,8 +15,8 @@ set -euo pipefail
 
 what=${1:-build}
 case $what in
-agent | build | test | cluster | fuzz) ;;
-*) echo "usage: $0 agent|build|test|cluster|fuzz" >&2; exit 2 ;;
+agent | image | build | test | cluster | fuzz) ;;
+*) echo "usage: $0 agent|image|build|test|cluster|fuzz" >&2; exit 2 ;;
 esac
 cache=${SIDECAR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
 mkdir -p "$cache"
@@ -24,7 +26,10 @@ say() { echo "install-deps: $*" >&2; }
 packages=(g++ make cmake ninja-build pkg-config ca-certificates
   nlohmann-json3-dev libyaml-cpp-dev libssl-dev prometheus-cpp-dev
   libcli11-dev)
-[ "$what" != agent ] && packages+=(git libgtest-dev libgmock-dev)
+case $what in
+agent | image) ;;
+*) packages+=(git libgtest-dev libgmock-dev) ;;
+esac
 case $what in
 test | cluster) packages+=(iproute2 iptables openssl curl jq) ;;
 esac
@@ -76,6 +81,46 @@ header_is_new_enough() { # file
   [ -n "$version" ] && dpkg --compare-versions "$version" ge 0.41
 }
 
+# Downloads a Debian source package, of whatever suite, by the machine's own
+# mirror and keyring, and without a change to the machine's sources.
+debian_source() { # package, suite, folder
+  local mirror work keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(sed -n 's/^URIs:[[:space:]]*//p' /etc/apt/sources.list.d/*.sources 2>/dev/null |
+    tr ' ' '\n' | grep -m1 '/debian/*$' || true)
+  [ -n "$mirror" ] || mirror=$(sed -n 's/^deb .*\(https\?:[^ ]*\).*/\1/p' \
+    /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+    grep -m1 '/debian/*$' || true)
+  [ -n "$mirror" ] || { say "no Debian mirror in apt's sources"; return 1; }
+  work=$(mktemp -d)
+  mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+  echo "deb-src [signed-by=$keyring] $mirror $2 main" >"$work/sources.list"
+  local options=(-o "Dir::Etc::sourcelist=$work/sources.list"
+    -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$work/lists"
+    -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root)
+  if ! (cd "$3" && apt-get "${options[@]}" update >"$work/log" 2>&1 &&
+    apt-get "${options[@]}" source --download-only "$1" >>"$work/log" 2>&1); then
+    tail -20 "$work/log" >&2
+    say "$1 is to be had neither from upstream nor from Debian"
+    rm -rf "$work"
+    return 1
+  fi
+  rm -rf "$work"
+}
+
+# For a static program (LEADER_ELECTOR_STATIC): Debian's sources of the release
+# that its header package has.
+install_prometheus_source() {
+  local target=$cache/prometheus-cpp work suite
+  [ -d "$target/core/src" ] && return
+  work=$(mktemp -d)
+  suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  debian_source prometheus-cpp "$suite" "$work" || exit 1
+  mkdir "$work/new"
+  tar -xf "$work"/prometheus-cpp_*.orig.tar.* -C "$work/new" --strip-components=1
+  rm -rf "$target" && mv "$work/new" "$target"
+  rm -rf "$work"
+}
+
 install_httplib() {
   local target=$cache/httplib/httplib.h
   header_is_new_enough /usr/include/httplib.h && return
@@ -83,30 +128,11 @@ install_httplib() {
   header_is_new_enough "$target" && return
   upstream_answers && return
   say "taking cpp-httplib from Debian's source packages"
-  local work mirror keyring
+  local work
   work=$(mktemp -d)
-  # The machine's own mirror and keyring, in either format of apt's sources.
-  mirror=$(sed -n 's/^URIs:[[:space:]]*//p' /etc/apt/sources.list.d/*.sources 2>/dev/null |
-    tr ' ' '\n' | grep -m1 '/debian/*$' || true)
-  [ -n "$mirror" ] || mirror=$(sed -n 's/^deb .*\(https\?:[^ ]*\).*/\1/p' \
-    /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-    grep -m1 '/debian/*$' || true)
-  [ -n "$mirror" ] || { say "no Debian mirror in apt's sources"; exit 1; }
-  keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-  mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/source"
-  echo "deb-src [signed-by=$keyring] $mirror forky main" >"$work/sources.list"
-  local options=(-o "Dir::Etc::sourcelist=$work/sources.list"
-    -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$work/lists"
-    -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root)
-  if ! (cd "$work/source" &&
-    apt-get "${options[@]}" update >"$work/log" 2>&1 &&
-    apt-get "${options[@]}" source --download-only cpp-httplib >>"$work/log" 2>&1); then
-    tail -20 "$work/log" >&2
-    say "cpp-httplib is to be had neither from upstream nor from Debian"
-    exit 1
-  fi
+  debian_source cpp-httplib forky "$work" || exit 1
   mkdir -p "$cache/httplib"
-  tar -xOf "$work"/source/cpp-httplib_*.orig.tar.* --wildcards '*/httplib.h' \
+  tar -xOf "$work"/cpp-httplib_*.orig.tar.* --wildcards '*/httplib.h' \
     >"$target.new"
   rm -rf "$work"
   header_is_new_enough "$target.new" || { say "Debian's cpp-httplib is older than 0.41"; exit 1; }
@@ -156,7 +182,10 @@ if [ "$what" = fuzz ]; then
   packages=("libclang-rt-$(clang++ -dumpversion | cut -d. -f1)-dev")
   install_packages
 fi
-[ "$what" = agent ] && exit 0
+case $what in
+agent) exit 0 ;;
+image) install_prometheus_source; exit 0 ;;
+esac
 install_httplib
 case $what in
 test | cluster) install_go ;;
