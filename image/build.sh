@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Builds the image by docker, podman or buildah, whichever is there.
+#
+#   image/build.sh NAME [ARGUMENT...]     arguments go to the builder
+#
+# BASE=IMAGE names another Debian to build on: image/base.sh makes one.
+# SOURCE_DATE_EPOCH defaults to the time of the last commit.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+name=$1
+shift
+tool=$(command -v docker || command -v podman || command -v buildah) ||
+  { echo "build: needs docker, podman or buildah" >&2; exit 1; }
+revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+: "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct 2>/dev/null || echo 0)}"
+version=$(sed -n 's/^project(leader-elector VERSION \([0-9.]*\).*/\1/p' \
+  CMakeLists.txt)
+export SOURCE_DATE_EPOCH
+
+options=(--build-arg "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH"
+  --build-arg "REVISION=$revision" --build-arg "VERSION=$version")
+[ -z "${BASE:-}" ] || options+=(--build-arg "BASE=$BASE")
+# The times of the image itself, and of folders that COPY makes.
+case ${tool##*/} in
+podman | buildah) options+=(--timestamp "$SOURCE_DATE_EPOCH") ;;
+esac
+exec "$tool" build "${options[@]}" "$@" --tag "$name" .
