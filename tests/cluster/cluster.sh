@@ -138,7 +138,7 @@ up | down | exec)
   down) down "$folder" ;;
   exec)
     exec nsenter --target "$(first_process "$folder")" --mount --net --pid \
-      --uts --ipc -- "$here/inside.sh" "$folder" "$@" ;;
+      --uts --ipc -- "$here/inside.sh" "$folder" "$PWD" "$@" ;;
   esac
   ;;
 *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | head -n -1 >&2; exit 2 ;;

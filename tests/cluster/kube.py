@@ -4,6 +4,8 @@ Knows Kubernetes, not leader elections. Runs inside the cluster's namespaces.
 """
 import json
 import os
+import pathlib
+import signal
 import subprocess
 import time
 
@@ -67,6 +69,18 @@ def create_restricted_namespace(name):
         "get", "serviceaccount", "default", "-n", name, check=False))
 
 
+def text(path):
+    return pathlib.Path(path).read_text()
+
+
+def has_ended(process):
+    """Also true for one that nobody has waited for yet."""
+    try:
+        return text("/proc/%d/cmdline" % process) == ""
+    except FileNotFoundError:
+        return True
+
+
 def container_status(pod, container):
     status = pod["status"]
     for one in (status.get("containerStatuses", []) +
@@ -99,7 +113,7 @@ def sandbox_process(process):
         if not entry.isdigit() or int(entry) == process:
             continue
         try:
-            command = open("/proc/%s/cmdline" % entry).read()
+            command = text("/proc/%s/cmdline" % entry)
             if ("2147483647" in command and
                     os.readlink("/proc/%s/ns/net" % entry) == network):
                 return int(entry)
@@ -109,7 +123,7 @@ def sandbox_process(process):
 
 
 def memory_cgroup(process):
-    for line in open("/proc/%d/cgroup" % process):
+    for line in text("/proc/%d/cgroup" % process).splitlines():
         _, controllers, path = line.strip().split(":", 2)
         if controllers == "memory":
             return "/sys/fs/cgroup/memory" + path
@@ -120,11 +134,9 @@ def memory_cgroup(process):
 
 class Kubelet:
     def stop(self):
-        process = int(open(CLUSTER_DIR + "/kubelet.id").read())
-        os.kill(process, 9)
-        eventually("the kubelet ends",
-                   lambda: not os.path.exists("/proc/%d/cmdline" % process) or
-                   open("/proc/%d/cmdline" % process).read() == "")
+        process = int(text(CLUSTER_DIR + "/kubelet.id"))
+        os.kill(process, signal.SIGKILL)
+        eventually("the kubelet ends", lambda: has_ended(process))
 
     def start(self):
         run("start-kubelet")

@@ -2,33 +2,31 @@
 
 Each test does one thing to a Deployment made of examples/deployment.yaml and
 examples/rbac.yaml, with a witness as its main container, in a namespace that
-enforces the restricted Pod Security Standard. It then looks at what the main
+enforces the restricted Pod Security Standard (deployed.py). It then looks at what the main
 containers were told. At the end of each one nobody may have led beside another
 for one nanosecond, and no main container may have met a sidecar that does not
 answer yet. Prints the table of docs/LIFECYCLE.md.
 """
-import copy
 import json
 import os
-import pathlib
 import signal
 import subprocess
 import sys
 import unittest
 
+import deployed
 import kube
 import witnesses
+from deployed import MS, STOP_MS
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-AGENT_IMAGE = os.environ.get("AGENT_IMAGE", "localhost/leader-elector:test")
-NEXT_AGENT_IMAGE = AGENT_IMAGE.replace(":test", ":next")
-WITNESS_IMAGE = "localhost/witness:test"
+NEXT_AGENT_IMAGE = deployed.AGENT_IMAGE.replace(":test", ":next")
 
-MS = 1_000_000
-STOP_MS = 300  # How long a witness goes on after SIGTERM.
-# A hand-over may take 100 ms on a machine that is not busy: the limit is for
-# that one, and the table shows what was measured.
-HAND_OVER_LIMIT_MS = float(os.environ.get("HAND_OVER_LIMIT_MS", "100"))
+# What a hand-over takes, from the end of the old main container to the next
+# yes. Other work of the machine comes on top, so the shortest of all must be
+# below the one limit, and each below the other, which is far from a lease.
+SHORTEST_HAND_OVER_MS = 100
+EVERY_HAND_OVER_MS = 3_000
+HAND_OVERS_MS = []
 TABLE = []
 
 
@@ -38,67 +36,8 @@ def row(what, told, gap_ns):
     print("  %s: %s" % (what, gap), flush=True)
 
 
-def main_of(pod_spec):
-    return next(c for c in pod_spec["containers"] if c["name"] == "main")
-
-
-def sidecar_of(pod_spec):
-    return next(c for c in pod_spec["initContainers"]
-                if c["name"] == "leader-elector")
-
-
-class LifecycleTest(unittest.TestCase):
-    count = 0
-
-    def setUp(self):
-        type(self).count += 1
-        self.namespace = "life-%d" % self.count
-        self.witnesses = witnesses.Witnesses()
-        kube.create_restricted_namespace(self.namespace)
-
-    def tearDown(self):
-        try:
-            self.assertEqual(self.witnesses.violations(), [])
-        finally:
-            kube.kubectl("delete", "namespace", self.namespace, "--wait=false")
-            kube.kubectl("delete", "pods", "--all", "-n", self.namespace,
-                         "--force", "--grace-period=0", check=False)
-
-    def deploy(self, replicas=3, stop_ms=STOP_MS, change=None):
-        """Applies the example as a user would, but for the two images."""
-        rbac = kube.read_manifests(str(REPOSITORY / "examples/rbac.yaml"))
-        deployment, = kube.read_manifests(
-            str(REPOSITORY / "examples/deployment.yaml"))
-        deployment["spec"]["replicas"] = replicas
-        pod = deployment["spec"]["template"]["spec"]
-        sidecar_of(pod)["image"] = AGENT_IMAGE
-        main = main_of(pod)
-        main.update(image=WITNESS_IMAGE, command=["/witness"], args=[], env=[
-            {"name": "WITNESS_REPORT_TO", "value": kube.NODE_ADDRESS},
-            {"name": "WITNESS_PORT", "value": str(self.witnesses.port)},
-            {"name": "WITNESS_STOP_MS", "value": str(stop_ms)},
-            {"name": "WITNESS_POD", "valueFrom": {
-                "fieldRef": {"fieldPath": "metadata.name"}}}])
-        if change:
-            change(deployment)
-        self.manifests = rbac + [deployment]
-        kube.apply(self.manifests, self.namespace)
-        return self.wait_for_leader()
-
-    def wait_for_leader(self, but=None):
-        def found():
-            leader = self.witnesses.leader()
-            return leader if leader != but else None
-        return kube.eventually("a leader", found)
-
-    def wait_for_standbys(self, count=2):
-        """Until so many others answer as well: a hand-over needs them."""
-        leader = self.wait_for_leader()
-        kube.eventually("%d standbys" % count, lambda: sum(
-            1 for p in self.witnesses.processes().values()
-            if p.ended is None and p.last_status == 503 and
-            witnesses.now() - p.last_sign < 1_000 * MS) >= count)
-        return leader
+class LifecycleTest(deployed.Deployed):
+    namespace_prefix = "life"
 
     def next_term(self, after, but):
         return kube.eventually(
@@ -116,8 +55,12 @@ class LifecycleTest(unittest.TestCase):
         old = self.ended(leader)
         new = self.next_term(before, leader)
         self.assertGreaterEqual(old.ended - old.asked_to_stop, STOP_MS * MS)
-        self.assertLess((new.first_yes - old.ended) / MS, HAND_OVER_LIMIT_MS)
+        self.expect_quick([new.first_yes - old.ended])
         row(what, "leads until it has ended", new.first_yes - old.ended)
+
+    def expect_quick(self, gaps):
+        HAND_OVERS_MS.extend(gap / MS for gap in gaps)
+        self.assertLess(max(gaps) / MS, EVERY_HAND_OVER_MS)
 
     def expect_crash(self, what, told, leader, before, seconds=17):
         """A leader that says no good-bye: the others wait for its lease."""
@@ -133,6 +76,12 @@ class LifecycleTest(unittest.TestCase):
         self.assertEqual(len(terms), 1, terms)
         self.assertEqual(self.wait_for_leader(), leader)
         row(what, told, None)
+
+    @classmethod
+    def tearDownClass(cls):
+        if HAND_OVERS_MS and min(HAND_OVERS_MS) >= SHORTEST_HAND_OVER_MS:
+            raise AssertionError("no hand-over was quick: %s ms" %
+                                 HAND_OVERS_MS)
 
     # What people do.
 
@@ -181,7 +130,7 @@ class LifecycleTest(unittest.TestCase):
             self.assertGreaterEqual(ended.ended - ended.asked_to_stop,
                                     STOP_MS * MS)
             gaps.append(new.first_yes - ended.ended)
-        self.assertLess(max(gaps) / MS, HAND_OVER_LIMIT_MS)
+        self.expect_quick(gaps)
         row("%s, longest of %d hand-over(s)" % (what, len(gaps)),
             "leads until it has ended", max(gaps))
 
@@ -273,8 +222,8 @@ class LifecycleTest(unittest.TestCase):
             ["sh", "-c", "echo $$ > %s/cgroup.procs; "
              "exec tail /dev/zero" % cgroup], check=False,
             stderr=subprocess.DEVNULL, timeout=60)
-        kube.eventually("the sidecar is killed", lambda: not os.path.exists(
-            "/proc/%d/root" % process), 10)
+        kube.eventually("the sidecar is killed",
+                        lambda: kube.has_ended(process), 10)
 
     def test_main_killed(self):
         self.deploy()

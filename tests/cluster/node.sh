@@ -311,7 +311,7 @@ start_kubelet
 wait_until "node1" kubelet is_ready
 touch "$dir/ready"
 if [ $# -gt 0 ]; then
-  "$here/inside.sh" "$dir" "$@" 9>&-
+  "$here/inside.sh" "$dir" "$PWD" "$@" 9>&-
 else
   sleep infinity 9>&- & # As a child, so that bash reaps what has lost its parent.
   wait $!
