@@ -4,6 +4,8 @@
 #   make demo      three agents, a leader that stops, one that is killed, one frozen
 #   make test      unit, scenario, contract and integration tests
 #   make test-all  the same and the longer suites
+#   make cluster-test  pods on a real node; part of test-all
+#   make image-test    the image, built twice; part of test-all
 #   make bench     the local server under load
 #   make image     a container image by docker, podman or buildah
 #   make format    clang-format over our sources
@@ -16,7 +18,7 @@ IMAGE ?= leader-elector:dev
 .NOTPARALLEL:
 .PHONY: build demo test test-all bench image format deps-build deps-test \
 	kubernetes configure-% test-release test-dev test-tsan test-faults \
-	test-sim test-spec test-fuzz
+	test-sim test-spec test-fuzz cluster-test image-test
 
 build: deps-build configure-release
 	cmake --build build/release -j $(JOBS) --target leader-elector
@@ -32,7 +34,7 @@ LONG = bench|sim|faults
 
 # The longer suites: every fault on the real API server, client-go beside us,
 # 100,000 simulated elections, exhaustive searches, the specification, a minute for each fuzzer.
-test-all: test test-faults test-sim test-spec test-fuzz
+test-all: test test-faults test-sim test-spec test-fuzz image-test cluster-test
 
 test-faults: test-release
 	$(CTEST) --test-dir build/release -L faults
@@ -43,6 +45,13 @@ test-spec: test-release
 	tests/model/tla/check.sh traces build/release/tests/sim 20
 test-fuzz:
 	tests/fuzz/run.sh
+
+# Pods on a real node: kubelet, containerd, scheduler. Needs root.
+cluster-test:
+	tests/cluster/run.sh
+# The image, built twice and looked at. Needs root.
+image-test:
+	tests/image/run.sh
 
 test-release: deps-test kubernetes configure-release
 	cmake --build build/release -j $(JOBS)
@@ -70,9 +79,7 @@ bench: build
 	build/release/tests/bench/server/server_bench
 
 image:
-	@tool=$$(command -v docker || command -v podman || command -v buildah) || \
-	  { echo "make image needs docker, podman or buildah" >&2; exit 1; }; \
-	$$tool build -t $(IMAGE) .
+	image/build.sh $(IMAGE)
 
 format:
 	git ls-files '*.cc' '*.h' | xargs clang-format -i

@@ -91,6 +91,27 @@ void DeriveFromTtl(RawConfig& raw) {
             {part(*ttl / 6), {Origin::Kind::kDerived, "one sixth of --ttl"}});
 }
 
+std::string Variable(const Surroundings& surroundings, const char* name) {
+  const auto found = surroundings.environment.find(name);
+  return found == surroundings.environment.end() ? "" : found->second;
+}
+
+// With hostNetwork the pod's loopback is the node's. The main container of a
+// replica whose sidecar found the port taken, or is not there yet, would ask
+// another replica's sidecar and be told that it leads.
+void RefuseNodesNetwork(const Surroundings& surroundings, const Config& config,
+                        RawConfig& raw) {
+  const std::string pod_ip = Variable(surroundings, "POD_IP");
+  if (pod_ip.empty() || pod_ip != Variable(surroundings, "HOST_IP")) return;
+  if (config.host_network) return;
+  raw.AddError("POD_IP and HOST_IP are both " + Shown(pod_ip) +
+               ": the pod is on the node's network (hostNetwork), where all "
+               "processes of the node share one loopback, so a replica could "
+               "ask another one's sidecar and be told that it leads; give each "
+               "replica of a node its own --http-address, then add "
+               "--host-network");
+}
+
 Exit Refusal(const RawConfig& raw) {
   Exit exit{kExitUsage, "", ""};
   for (const std::string& error : raw.errors()) {
@@ -120,6 +141,7 @@ base::Result<Config, Exit> Load(const std::vector<std::string>& arguments,
   }
   FillDefaults(surroundings, raw);
   Config config = CheckConfig(raw);
+  RefuseNodesNetwork(surroundings, config, raw);
   config.values = Describe(raw, config);
   if (!raw.errors().empty()) return Refusal(raw);
   if (line.print_config) return Exit{0, DescribeConfig(config), ""};

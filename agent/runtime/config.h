@@ -44,6 +44,7 @@ struct Config {
   // the server may go without that one as long as another is open. Port 0: any
   // free one.
   std::vector<std::string> http_addresses;
+  bool host_network = false;  // The node's loopback is good enough.
   // Empty: no second listener. "[::]:4041" takes IPv4 as well.
   std::vector<std::string> metrics_addresses;
 

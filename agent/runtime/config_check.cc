@@ -357,6 +357,7 @@ class Checker {
     election.trust_new_lease = Switch(Key::kTrustNewLease);
     election.trust_client_go_release = Switch(Key::kTrustClientGoRelease);
     election.accept_restored_store = Switch(Key::kAcceptRestoredStore);
+    config_.host_network = Switch(Key::kHostNetwork);
     Choose(Key::kStopOrder,
            {{"together", election::StopOrder::kTogether},
             {"sidecar-last", election::StopOrder::kSidecarLast}},

@@ -19,7 +19,7 @@ constexpr std::string_view kRisks =
 constexpr std::string_view kMigration =
     "Coming from leader-elector 0.5 or nais/elector";
 
-constexpr std::array<Setting, 18> kSettings{{
+constexpr std::array<Setting, 19> kSettings{{
     {Key::kLeaseName, "lease-name", kLease, "NAME", "",
      "The Lease that all replicas compete for. It is created if it is missing. "
      "Required."},
@@ -78,6 +78,10 @@ constexpr std::array<Setting, 18> kSettings{{
      "Go on although the API server's store has gone back in time (etcd "
      "restored). Two leaders, if somebody still leads by the newer copy; "
      "fencing tokens may repeat."},
+    {Key::kHostNetwork, "host-network", kRisks, "", "false",
+     "Serve /leader although $POD_IP equals $HOST_IP: the pod is on the node's "
+     "network. Two leaders, if two replicas on one node have the same "
+     "--http-address: one's main container then asks the other's sidecar."},
     {Key::kOldFleetStopped, "old-fleet-stopped", kMigration, "", "false",
      "No pod of the old elector runs any more. Needed for its flags "
      "--election, --election-namespace, --id, --http and --ttl, because its "

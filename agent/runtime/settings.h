@@ -30,6 +30,7 @@ enum class Key {
   kTrustNewLease,
   kTrustClientGoRelease,
   kAcceptRestoredStore,
+  kHostNetwork,
   kOldFleetStopped,
 };
 

@@ -41,6 +41,8 @@ class Deployed(unittest.TestCase):
 
     def tearDown(self):
         try:
+            kube.eventually("all witnesses are heard or dead",
+                            self.witnesses.settled)
             self.assertEqual(self.witnesses.violations(), [])
         finally:
             kube.kubectl("delete", "namespace", self.namespace, "--wait=false")

@@ -12,6 +12,11 @@ import time
 import kube
 
 
+# A witness reports every 5 ms, and after a second without an answer.
+ALIVE_NS = 1_500_000_000
+DEAD_NS = 3_000_000_000
+
+
 def now():
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
@@ -41,6 +46,7 @@ class Process:
         self.ended = None
         self.last_sign = None
         self.last_status = None
+        self.changes = []  # (received, status), when the status is another.
         self.reports = 0
 
 
@@ -87,6 +93,8 @@ class Witnesses:
                    deadline):
         if one.first_status is None:
             one.first_status = status
+        if status != one.last_status:
+            one.changes.append((received, status))
         one.last_sign, one.last_status = received, status
         if status != 200:
             return
@@ -109,6 +117,21 @@ class Witnesses:
         found = [p for (name, _), p in self.processes().items() if name == pod]
         return max(found, key=lambda p: p.started) if found else None
 
+    def first_change(self, pod, after):
+        """(received, status) of its main's first other answer after that."""
+        found = [change for (name, _), one in self.processes().items()
+                 if name == pod for change in one.changes
+                 if change[0] > after]
+        return min(found) if found else None
+
+    def settled(self):
+        """Every process was heard just now, or has ended for certain."""
+        with self._lock:
+            silences = [now() - one.last_sign
+                        for one in self._processes.values()
+                        if one.ended is None and one.last_sign]
+        return all(s < ALIVE_NS or s > DEAD_NS for s in silences)
+
     def terms(self):
         """By their beginning, with the ends of their processes filled in.
 
@@ -118,7 +141,7 @@ class Witnesses:
         with self._lock:
             for term in self._terms:
                 one = self._processes[term.pod, term.process]
-                silent = now() - one.last_sign > 3_000_000_000
+                silent = now() - one.last_sign > DEAD_NS
                 term.process_ended = (
                     one.ended or (one.last_sign if silent else None))
             return sorted(self._terms, key=lambda t: t.first_yes)

@@ -24,7 +24,7 @@ expect() { # what, command...
 base=localhost/leader-elector-base
 buildah inspect --type image "$base" >/dev/null 2>&1 || image/base.sh "$base"
 for n in 1 2; do
-  BASE=$base image/build.sh "localhost/leader-elector:build-$n" --quiet \
+  BUILDER=buildah BASE=$base image/build.sh "localhost/leader-elector:build-$n" --quiet \
     --no-cache >/dev/null
   buildah push --quiet "localhost/leader-elector:build-$n" "oci:$work/oci-$n"
 done

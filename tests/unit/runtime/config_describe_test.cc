@@ -38,6 +38,7 @@ logFormat: logfmt                         # default
 trustNewLease: true                       # flag --trust-new-lease
 trustClientGoRelease: false               # default
 acceptRestoredStore: false                # default
+hostNetwork: false                        # default
 oldFleetStopped: false                    # default
 
 # A leader stops leading at most 10s after it sent its last answered renewal.

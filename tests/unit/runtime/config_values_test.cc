@@ -139,5 +139,28 @@ TEST(ConfigValuesTest, AValueInAnErrorCannotForgeALine) {
             "debug, info, warn or error\n");
 }
 
+// Two replicas on one node share its loopback: one's main container could ask
+// the other's sidecar.
+TEST(ConfigValuesTest, ThePodOnTheNodesNetworkIsRefused) {
+  EXPECT_EQ(
+      Errors(LoadWeb({}, {{"POD_IP", "10.0.0.7"}, {"HOST_IP", "10.0.0.7"}})),
+      "POD_IP and HOST_IP are both 10.0.0.7: the pod is on the node's network "
+      "(hostNetwork), where all processes of the node share one loopback, so a "
+      "replica could ask another one's sidecar and be told that it leads; give "
+      "each replica of a node its own --http-address, then add "
+      "--host-network\n");
+}
+
+TEST(ConfigValuesTest, ThePodOnTheNodesNetworkIsTakenWhenToldSo) {
+  EXPECT_TRUE(LoadWeb({"--host-network"},
+                      {{"POD_IP", "10.0.0.7"}, {"HOST_IP", "10.0.0.7"}}));
+}
+
+TEST(ConfigValuesTest, APodOnANetworkOfItsOwnIsTaken) {
+  EXPECT_TRUE(LoadWeb({}, {{"POD_IP", "10.1.0.9"}, {"HOST_IP", "10.0.0.7"}}));
+  EXPECT_TRUE(LoadWeb({}, {{"POD_IP", ""}, {"HOST_IP", ""}}));
+  EXPECT_TRUE(LoadWeb({}, {{"HOST_IP", "10.0.0.7"}}));
+}
+
 }  // namespace
 }  // namespace runtime
