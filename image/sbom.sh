@@ -8,7 +8,7 @@ version=$1
 shift
 created=$(date --utc --date="@${SOURCE_DATE_EPOCH:-0}" +%Y-%m-%dT%H:%M:%SZ)
 
-package() { # id, name, version, purl, supplier
+package() { # id, name, version, purl, supplier, licence, comma
   cat <<JSON
     {
       "SPDXID": "SPDXRef-$1",

@@ -50,6 +50,11 @@ class Deployed(unittest.TestCase):
                          "--force", "--grace-period=0", check=False)
 
     def deploy(self, replicas=3, stop_ms=STOP_MS, change=None):
+        """As apply_example; returns the first leader's pod."""
+        self.apply_example(replicas, stop_ms, change)
+        return self.wait_for_leader()
+
+    def apply_example(self, replicas, stop_ms=STOP_MS, change=None):
         """Applies the example as a user would, but for the two images."""
         rbac = kube.read_manifests(str(REPOSITORY / "examples/rbac.yaml"))
         deployment, = kube.read_manifests(
@@ -68,7 +73,6 @@ class Deployed(unittest.TestCase):
             change(deployment)
         self.manifests = rbac + [deployment]
         kube.apply(self.manifests, self.namespace)
-        return self.wait_for_leader()
 
     def wait_for_leader(self, but=None):
         def found():

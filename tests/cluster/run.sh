@@ -53,7 +53,10 @@ printf 'FROM scratch\nCOPY witness /witness\nENTRYPOINT ["/witness"]\n' \
 buildah build --quiet --tag localhost/witness:test "$work" >/dev/null
 archive localhost/witness:test "$work/witness.tar"
 
-[ $# -gt 0 ] || set -- lifecycle_test security_test
+if [ $# -eq 0 ]; then
+  "$here/leaves_nothing_test.sh"
+  set -- lifecycle_test security_test
+fi
 # shellcheck disable=SC2016 # Expanded inside the cluster.
 "$here/cluster.sh" run bash -c '
   set -e

@@ -104,6 +104,29 @@ class SecurityTest(deployed.Deployed):
         with self.assertRaisesRegex(AssertionError, "violates PodSecurity"):
             kube.apply([pod], self.namespace)
 
+    def test_the_nodes_network_is_refused(self):
+        """Another replica's sidecar could answer on the node's loopback."""
+        kube.kubectl("label", "namespace", self.namespace,
+                     "pod-security.kubernetes.io/enforce-")
+
+        def on_the_node(deployment):
+            deployment["spec"]["template"]["spec"]["hostNetwork"] = True
+        self.apply_example(replicas=1, change=on_the_node)
+
+        def refused():
+            for pod in kube.get("pods", "-n", self.namespace)["items"]:
+                status = kube.container_status(pod, "leader-elector") or {}
+                for state in ("state", "lastState"):
+                    ended = status.get(state, {}).get("terminated")
+                    if ended:
+                        return pod["metadata"]["name"], ended["exitCode"]
+            return None
+        pod, code = kube.eventually("the sidecar ends", refused)
+        self.assertEqual(code, 2)
+        self.assertIn("hostNetwork", kube.kubectl(
+            "logs", pod, "-c", "leader-elector", "-n", self.namespace))
+        self.assertEqual(self.witnesses.processes(), {})
+
     def test_the_api_server_may_be_named(self):
         """The image has no shell and no resolver files; names work in it."""
         server = name_server.NameServer(kube.NODE_ADDRESS, NAMES)
