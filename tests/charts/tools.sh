@@ -14,9 +14,10 @@ bin=$cache/tools
 mkdir -p "$bin"
 
 export GOTOOLCHAIN=local GOFLAGS=-mod=readonly GOWORK=off
-go=$(command -v go || true)
-[ -n "$go" ] && [ ! -x "$cache/go/bin/go" ] || go=$cache/go/bin/go
-[ -x "$go" ] || { echo "tools: no Go: run cmake/install-deps.sh test" >&2; exit 1; }
+# cmake/install-deps.sh puts Go there if the one on PATH is too old.
+go=$cache/go/bin/go
+[ -x "$go" ] || go=$(command -v go) ||
+  { echo "tools: no Go: run cmake/install-deps.sh test" >&2; exit 1; }
 
 # module, version, checksum, package
 pin_of() { # name

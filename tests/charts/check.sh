@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Checks the charts and the examples: what Helm and its tools say about them, and
+# what a real kube-apiserver does with them.
+#
+#   tests/charts/check.sh [PART...]   default: static injector guard examples
+#
+# Builds what it lacks into a cache outside the checkout: minutes the first time.
+# Every check is one line; what failed says why, and the exit code is 1.
+set -uo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+. "$here/report.sh"
+. "$here/api_server.sh"
+. "$here/static.sh"
+. "$here/injector.sh"
+. "$here/guard.sh"
+. "$here/examples.sh"
+
+work=$(mktemp -d)
+trap 'stop_api_server; rm -rf "$work"' EXIT
+
+bin=$("$root/tests/kubernetes/build.sh" etcd kube-apiserver helm kubectl) || exit 1
+etcd=${KUBEBUILDER_ASSETS:-$bin}/etcd
+kube_apiserver=${KUBEBUILDER_ASSETS:-$bin}/kube-apiserver
+kubectl=$bin/kubectl
+agent=${LEADER_ELECTOR_PROGRAM:-$root/build/release/agent/leader-elector}
+{ read -r helm3 && read -r helm_unittest && read -r helm_docs &&
+  read -r kubeconform; } < <("$here/tools.sh" helm3 helm-unittest helm-docs kubeconform) || exit 1
+
+# Helm and kubectl of the machine's user stay out of this.
+export HELM_CACHE_HOME=$work/helm HELM_CONFIG_HOME=$work/helm HELM_DATA_HOME=$work/helm
+unset KUBECONFIG HELM_NAMESPACE HELM_KUBECONTEXT
+
+# Charts are checked in a copy: dependencies are written beside them.
+charts=$work/charts
+cp -R "$root/charts" "$charts" && cp -R "$here/consumer" "$charts/consumer"
+find "$charts" -mindepth 2 -maxdepth 2 -name charts -exec rm -rf {} +
+helm() { "$bin/helm" "$@"; }
+for chart in leader-elector leader-elector-demo consumer; do
+  helm dependency build "$charts/$chart" >"$work/dependency.log" 2>&1 ||
+    { cat "$work/dependency.log"; exit 1; }
+done
+
+start_api_server || exit 1
+k() { "$kubectl" --kubeconfig "$kubeconfig" "$@"; }
+
+# A namespace that refuses what is not `restricted`, with the service accounts.
+# The controllers would make `default`; there are none.
+restricted_namespace() { # name, service accounts...
+  local name=$1 account
+  shift
+  k create namespace "$name" >/dev/null
+  k label namespace "$name" pod-security.kubernetes.io/enforce=restricted >/dev/null
+  for account in default "$@"; do
+    k -n "$name" create serviceaccount "$account" >/dev/null
+  done
+}
+
+[ $# -gt 0 ] || set -- static injector guard examples
+for part in "$@"; do
+  echo
+  echo "== $part"
+  "check_$part" || exit 1
+done
+report

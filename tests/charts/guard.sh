@@ -1,0 +1,258 @@
+# Rights, priority and guard of a Lease on the real API server: each write that is
+# allowed and each that is not, by the service accounts' own tokens. Sourced by
+# check.sh.
+
+leases=/apis/coordination.k8s.io/v1/namespaces/guarded/leases
+
+# A token as the kubelet would get it for that pod, into a file.
+pod_token() { # namespace, pod
+  k -n "$1" create token web --bound-object-kind Pod --bound-object-name "$2" \
+    >"$work/$1-$2.token"
+}
+
+# One request, as whoever has that token or certificate; fails unless 2xx.
+request() { # method, path, who, body or nothing
+  local method=$1 path=$2 who=$3 credential
+  if [ -f "$work/$who.token" ]; then
+    echo "Authorization: Bearer $(cat "$work/$who.token")" >"$work/header"
+    credential=(--header "@$work/header")
+  else
+    credential=(--cert "$pki/$who.crt" --key "$pki/$who.key")
+  fi
+  curl --silent --show-error --fail-with-body --noproxy '*' --max-time 20 \
+    --cacert "$pki/ca.crt" "${credential[@]}" --dump-header "$work/answer-headers" \
+    --request "$method" --header 'Content-Type: application/json' \
+    ${4:+--data "$4"} "$api$path"
+}
+
+# Changes the Lease as it is now by a jq expression.
+edit() { # who, jq expression
+  local now
+  now=$(k -n guarded get lease web -o json) || return 1
+  request PUT "$leases/web" "$1" "$(jq -c "$2" <<<"$now")"
+}
+
+new_lease() { # name, jq expression
+  jq -nc --arg name "$1" '{apiVersion: "coordination.k8s.io/v1", kind: "Lease",
+    metadata: {name: $name, namespace: "guarded"}, spec: {holderIdentity: "",
+    leaseDurationSeconds: 15, renewTime: "2026-01-01T00:00:00.000000Z"}} | '"$2"
+}
+
+# What the agent writes, and a nonce of its own for each pod.
+take='.spec.leaseTransitions = (.spec.leaseTransitions // 0) + 1
+  | del(.metadata.annotations["leader-elector.io/released-by"]) | .spec.holderIdentity = '
+mark='.metadata.annotations["leader-elector.io/released-by"] = '
+release="$mark"'.metadata.uid + "/" + .spec.holderIdentity + "/"
+  + (.spec.leaseTransitions | tostring) | .spec.holderIdentity = ""'
+web0='"web-0_0123456789"' web1='"web-1_abcdefghij"'
+
+check_guard() {
+  local pod
+  restricted_namespace guarded web
+  restricted_namespace elsewhere web
+  for pod in guarded/web-0 guarded/web-1 elsewhere/web-0; do
+    create_pod "${pod%/*}" "${pod#*/}" '$pod | del(.metadata.annotations)' >/dev/null
+    pod_token "${pod%/*}" "${pod#*/}"
+  done
+  k -n guarded create token web >"$work/unbound.token"
+  expect "installs" helm_install guard guarded \
+    --set 'elections[0].serviceAccountName=web,elections[0].leaseNames={web}' \
+    --set 'leaseGuard.enabled=true,leaseGuard.allowedGroups={lease-menders}'
+  for pod in mender:lease-menders editor:editors; do
+    write_kubeconfig "${pod%:*}" "${pod%:*}" "${pod#*:}" >/dev/null
+  done
+  k -n guarded create rolebinding edit --clusterrole=cluster-admin \
+    --group=lease-menders --group=editors \
+    --serviceaccount=elsewhere:web >/dev/null
+  wait_for_guard
+  check_rights
+  check_priority
+  check_life_of_a_lease
+  check_agents_under_guard
+  expect "uninstalls" helm --kubeconfig "$kubeconfig" uninstall guard -n guarded
+  expect_equal "and leaves nothing but the Lease" "lease.coordination.k8s.io/web" \
+    "$(k -n guarded get -o name role,lease,flowschema,validatingadmissionpolicy,validatingadmissionpolicybinding \
+      -l app.kubernetes.io/instance=guard; k -n guarded get -o name lease web)"
+}
+
+# A policy is in force some moments after it is stored.
+wait_for_guard() {
+  for _ in $(seq 50); do
+    request PUT "$leases/web?dryRun=All" guarded-web-0 \
+      "$(new_lease web ".spec.holderIdentity = $web0")" >/dev/null 2>&1 || return 0
+    sleep 0.2
+  done
+}
+
+may() { # verb, resource
+  k -n guarded auth can-i "$1" "$2" --as system:serviceaccount:guarded:web
+}
+
+check_rights() {
+  local verb
+  for verb in get watch update create; do
+    expect "the service account may $verb its lease" may "$verb" leases/web
+  done
+  for verb in delete patch list deletecollection; do
+    expect_refusal "it may not $verb it" "^no" may "$verb" leases/web
+  done
+  expect_refusal "nor see another lease" "^no" may get leases/other
+  expect_refusal "nor all leases" "^no" may list leases
+  expect_refusal "nor the pods" "^no" may list pods
+}
+
+check_priority() {
+  request GET "$leases/web" guarded-web-0 >/dev/null 2>&1
+  expect_equal "its requests have the priority level leader-election" \
+    "$(k get prioritylevelconfiguration leader-election -o 'jsonpath={.metadata.uid}')" \
+    "$(tr -d '\r' <"$work/answer-headers" |
+      sed -n 's/^x-kubernetes-pf-prioritylevel-uid: //Ip')"
+}
+
+check_life_of_a_lease() {
+  check_creation
+  check_taking
+  check_held
+  check_release
+  check_people
+}
+
+check_creation() {
+  local forbidden="is created empty"
+  expect_refusal "a pod may not create the lease held" "$forbidden" \
+    request PUT "$leases/web" guarded-web-0 "$(new_lease web ".spec.holderIdentity = $web0")"
+  expect_refusal "nor may a person by POST" "$forbidden" \
+    request POST "$leases" editor "$(new_lease web '.spec.holderIdentity = "me"')"
+  expect "a pod creates it empty" \
+    request PUT "$leases/web" guarded-web-0 "$(new_lease web .)"
+  expect "another lease is nobody's business" \
+    request POST "$leases" editor "$(new_lease other '.spec.holderIdentity = "me"')"
+}
+
+check_taking() {
+  expect_refusal "a pod may not take it in another pod's name" \
+    "holderIdentity is web-1_abcdefghij; pod web-0 may only write web-0_<its nonce>" \
+    edit guarded-web-0 "$take$web1"
+  expect_refusal "nor with a name like its own" "pod web-0 may only write" \
+    edit guarded-web-0 "$take"'"web-0-1_0123456789"'
+  expect_refusal "nor without a nonce" "pod web-0 may only write" \
+    edit guarded-web-0 "$take"'"web-0"'
+  expect_refusal "nor as client-go names itself" "pod web-0 may only write" \
+    edit guarded-web-0 "$take"'"web-0_5d7c9f4e-2b1a-4c3d-8e9f-0a1b2c3d4e5f"'
+  expect_refusal "nor without raising leaseTransitions" "must rise with each holder; it is 0" \
+    edit guarded-web-0 ".spec.leaseTransitions = 0 | .spec.holderIdentity = $web0"
+  expect_refusal "a token of no pod may not take it" "only a pod, with a token that is bound to it" \
+    edit unbound "$take$web0"
+  expect_refusal "nor a pod of that name in another namespace" "only a pod" \
+    edit elsewhere-web-0 "$take$web0"
+  expect "a pod takes it in its own name" edit guarded-web-0 "$take$web0"
+}
+
+check_held() {
+  local other="and nothing else"
+  expect "the holder renews it" \
+    edit guarded-web-0 '.spec.renewTime = "2026-01-01T00:00:02.000000Z"'
+  expect_refusal "leaseTransitions do not fall" "must not fall from 1 to 0" \
+    edit guarded-web-0 '.spec.leaseTransitions = 0'
+  expect_refusal "another pod may not renew it" "$other" \
+    edit guarded-web-1 '.spec.renewTime = "2026-01-01T00:00:04.000000Z"'
+  expect_refusal "nor empty it" "only the holder, web-0_0123456789, may empty" \
+    edit guarded-web-1 "$release"
+  expect_refusal "nor label it" "$other" edit guarded-web-1 '.metadata.labels.a = "b"'
+  expect_refusal "nor change others' annotations" "$other" \
+    edit guarded-web-1 '.metadata.annotations.a = "b"'
+  expect_refusal "nor hold its deletion up" "$other" \
+    edit guarded-web-1 '.metadata.finalizers = ["example.org/never"]'
+  expect_refusal "nor prepare a release mark" "released-by is written by the holder" \
+    edit guarded-web-1 "$mark"'.metadata.uid + "/web-0_0123456789/1"'
+  expect "but it may change annotations of leader-elector.io" \
+    edit guarded-web-1 '.metadata.annotations["leader-elector.io/wish"] = "web-1"'
+  expect "and take them off again" \
+    edit guarded-web-1 'del(.metadata.annotations["leader-elector.io/wish"])'
+  expect_refusal "the holder may not mark it released and keep it" "released-by is written by" \
+    edit guarded-web-0 "$mark"'.metadata.uid + "/web-0_0123456789/1"'
+  expect "another pod takes it over, with more transitions" edit guarded-web-1 "$take$web1"
+  expect_refusal "the one before may not empty it any more" "only the holder, web-1_abcdefghij" \
+    edit guarded-web-0 "$release"
+}
+
+check_release() {
+  local wrong="released-by is written by the holder that empties"
+  expect_refusal "the holder does not empty it without the mark" "$wrong" \
+    edit guarded-web-1 '.spec.holderIdentity = ""'
+  expect_refusal "nor with the mark of another term" "$wrong" \
+    edit guarded-web-1 "$mark"'.metadata.uid + "/web-1_abcdefghij/1" | .spec.holderIdentity = ""'
+  expect_refusal "nor with more transitions than it had" "$wrong" \
+    edit guarded-web-1 ".spec.leaseTransitions += 1 | $release"
+  expect "the holder empties it with its mark" edit guarded-web-1 "$release"
+  expect_refusal "nobody changes the mark of an empty lease" "$wrong" \
+    edit guarded-web-0 "$mark"'.metadata.uid + "/web-0_0123456789/2"'
+  expect_refusal "nor takes it off" "$wrong" \
+    edit guarded-web-0 'del(.metadata.annotations["leader-elector.io/released-by"])'
+  expect_refusal "nor takes the lease and keeps the mark" "$wrong" \
+    edit guarded-web-0 ".spec.leaseTransitions += 1 | .spec.holderIdentity = $web0"
+  expect "the next one takes it and the mark goes" edit guarded-web-0 "$take$web0"
+}
+
+check_people() {
+  expect_refusal "a person may not empty it, whatever RBAC says" "only the holder" \
+    edit editor '.spec.holderIdentity = ""'
+  expect_refusal "nor give it to anybody" "only a pod" edit editor '.spec.holderIdentity = "me"'
+  expect_refusal "nor label it" "and nothing else" edit editor '.metadata.labels.a = "b"'
+  expect "one of a listed group may do all that" \
+    edit mender '.spec.holderIdentity = "me" | .spec.leaseTransitions = 0 | .metadata.labels.a = "b"'
+  edit mender '.metadata.finalizers = ["example.org/wait"]' >/dev/null
+  expect "the garbage collector takes finalizers off" k -n guarded patch lease web --type merge \
+    --patch '{"metadata":{"finalizers":null}}' \
+    --as system:serviceaccount:kube-system:generic-garbage-collector
+}
+
+# The program itself, as two pods would run it.
+start_agent() { # pod; its log is $work/<pod>.log
+  sed -e "s#client-certificate: .*#tokenFile: $work/guarded-$1.token}}]#" \
+    -e 's#cluster: c, user: u#&, namespace: guarded#' "$kubeconfig" >"$work/$1.kubeconfig"
+  POD_NAME=$1 "$agent" --kubeconfig="$work/$1.kubeconfig" --lease-name=web \
+    --lease-duration=3s --renew-deadline=2s --retry-period=500ms \
+    --stop-order=sidecar-last --http-address="127.0.0.1:$(free_port)" \
+    --metrics-address=off >"$work/$1.log" 2>&1 &
+}
+
+holder_begins_with() { # text; waits up to half a minute
+  local holder
+  for _ in $(seq 150); do
+    holder=$(k -n guarded get lease web -o 'jsonpath={.spec.holderIdentity}')
+    [[ $holder == "$1"* ]] && return 0
+    sleep 0.2
+  done
+  echo "the holder is $holder"
+  cat "$work"/web-?.log
+  return 1
+}
+
+check_agents_under_guard() {
+  local first second
+  edit mender '.spec.holderIdentity = "" | .spec.leaseTransitions = 0' >/dev/null
+  k -n guarded delete lease web >/dev/null
+  start_agent web-0
+  first=$!
+  expect "an agent makes the lease, waits it out and leads" holder_begins_with web-0_
+  start_agent web-1
+  second=$!
+  expect "the next one is watching" log_has web-1 'leader=web-0_'
+  kill -TERM $first && wait $first
+  expect "after a release the next agent leads" holder_begins_with web-1_
+  expect_equal "by one term more" 2 \
+    "$(k -n guarded get lease web -o 'jsonpath={.spec.leaseTransitions}')"
+  kill -TERM $second && wait $second
+  expect_equal "no write of theirs was refused" "" \
+    "$(grep -hiE 'rejected|forbidden|403|422' "$work"/web-?.log)"
+}
+
+log_has() { # pod, text; waits up to half a minute
+  for _ in $(seq 150); do
+    grep -q -- "$2" "$work/$1.log" && return 0
+    sleep 0.2
+  done
+  cat "$work/$1.log"
+  return 1
+}
