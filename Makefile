@@ -7,6 +7,8 @@
 #   make cluster-test  pods on a real node; part of test-all
 #   make image-test    the image, built twice; part of test-all
 #   make bench     the local server under load
+#   make chart-test   charts and examples, by Helm and a real kube-apiserver
+#   make chart-docs   the charts' README.md from their values
 #   make image     a container image by docker, podman or buildah
 #   make format    clang-format over our sources
 JOBS ?= $(shell nproc)
@@ -18,7 +20,7 @@ IMAGE ?= leader-elector:dev
 .NOTPARALLEL:
 .PHONY: build demo test test-all bench image format deps-build deps-test \
 	kubernetes configure-% test-release test-dev test-tsan test-faults \
-	test-sim test-spec test-fuzz cluster-test image-test
+	test-sim test-spec test-fuzz chart-test chart-docs cluster-test image-test
 
 build: deps-build configure-release
 	cmake --build build/release -j $(JOBS) --target leader-elector
@@ -33,8 +35,9 @@ test: test-release test-dev test-tsan
 LONG = bench|sim|faults
 
 # The longer suites: every fault on the real API server, client-go beside us,
-# 100,000 simulated elections, exhaustive searches, the specification, a minute for each fuzzer.
-test-all: test test-faults test-sim test-spec test-fuzz image-test cluster-test
+# 100,000 simulated elections, the specification, a minute for each fuzzer, the charts,
+# the image, pods on a real node.
+test-all: test chart-test test-faults test-sim test-spec test-fuzz image-test cluster-test
 
 test-faults: test-release
 	$(CTEST) --test-dir build/release -L faults
@@ -80,6 +83,13 @@ bench: build
 
 image:
 	image/build.sh $(IMAGE)
+
+chart-test: deps-test build
+	tests/charts/check.sh
+
+chart-docs: deps-test
+	$$(tests/charts/tools.sh helm-docs) --chart-search-root charts \
+	  --sort-values-order file
 
 format:
 	git ls-files '*.cc' '*.h' | xargs clang-format -i

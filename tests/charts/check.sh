@@ -24,7 +24,7 @@ bin=$("$root/tests/kubernetes/build.sh" etcd kube-apiserver helm kubectl) || exi
 etcd=${KUBEBUILDER_ASSETS:-$bin}/etcd
 kube_apiserver=${KUBEBUILDER_ASSETS:-$bin}/kube-apiserver
 kubectl=$bin/kubectl
-agent=${LEADER_ELECTOR_PROGRAM:-$root/build/release/agent/leader-elector}
+agent=${AGENT_PROGRAM:-$root/build/release/agent/leader-elector}
 { read -r helm3 && read -r helm_unittest && read -r helm_docs &&
   read -r kubeconform; } < <("$here/tools.sh" helm3 helm-unittest helm-docs kubeconform) || exit 1
 

@@ -131,7 +131,7 @@ check_creation() {
 
 check_taking() {
   expect_refusal "a pod may not take it in another pod's name" \
-    "holderIdentity is web-1_abcdefghij; pod web-0 may only write web-0_<its nonce>" \
+    "holderIdentity is web-1_abcdefghij; pod web-0 may only write web-0_ and a nonce" \
     edit guarded-web-0 "$take$web1"
   expect_refusal "nor with a name like its own" "pod web-0 may only write" \
     edit guarded-web-0 "$take"'"web-0-1_0123456789"'
@@ -220,7 +220,7 @@ start_agent() { # pod; its log is $work/<pod>.log
 holder_begins_with() { # text; waits up to half a minute
   local holder
   for _ in $(seq 150); do
-    holder=$(k -n guarded get lease web -o 'jsonpath={.spec.holderIdentity}')
+    holder=$(k -n guarded get lease web -o 'jsonpath={.spec.holderIdentity}' 2>&1)
     [[ $holder == "$1"* ]] && return 0
     sleep 0.2
   done
@@ -231,6 +231,7 @@ holder_begins_with() { # text; waits up to half a minute
 
 check_agents_under_guard() {
   local first second
+  [ -x "$agent" ] || { failed "there is a program to try" "no $agent: make build"; return; }
   edit mender '.spec.holderIdentity = "" | .spec.leaseTransitions = 0' >/dev/null
   k -n guarded delete lease web >/dev/null
   start_agent web-0
@@ -238,7 +239,7 @@ check_agents_under_guard() {
   expect "an agent makes the lease, waits it out and leads" holder_begins_with web-0_
   start_agent web-1
   second=$!
-  expect "the next one is watching" log_has web-1 'leader=web-0_'
+  expect "the next one is watching" log_has web-1 'holder=web-0_'
   kill -TERM $first && wait $first
   expect "after a release the next agent leads" holder_begins_with web-1_
   expect_equal "by one term more" 2 \

@@ -92,6 +92,7 @@ check_injected_pods() {
   expect_equal "annotations set the timing" \
     "--lease-name=web --stop-order=sidecar-last --lease-duration=60s --renew-deadline=40s --retry-period=5s --stop-grace=10s" \
     "$(jq -r '.spec.initContainers[0].args | join(" ")' <<<"$pod")"
+  expect "and the program takes them" program_takes "$pod"
 
   pod=$(create_pod shop native '$pod | .spec.initContainers = [
     init("leader-elector") + {restartPolicy: "Always"}]')

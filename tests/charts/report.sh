@@ -13,7 +13,7 @@ ok() { # sentence
 failed() { # sentence, why
   failures+=("$1")
   echo "FAILED: $1"
-  sed 's/^/    /' <<<"$2"
+  tail -n 40 <<<"$2" | sed 's/^/    /'
 }
 
 # The command succeeds.

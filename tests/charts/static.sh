@@ -24,7 +24,17 @@ check_static() {
       check_with_both_helms "$chart" "$values"
     done < <(values_of "$chart")
   done
+  expect "the program takes every argument that the library can write" \
+    program_takes "$(consumer_with_every_value)"
   expect "leader-elector-lib: lint" helm lint --strict "$charts/leader-elector-lib"
+}
+
+consumer_with_every_value() {
+  rendered consumer helm --set 'leaderElection.leaseDuration=1m,leaderElection.renewDeadline=40s' \
+    --set 'leaderElection.retryPeriod=5s,leaderElection.stopGrace=1500ms' \
+    --set 'leaderElection.log.level=debug,leaderElection.log.format=json' \
+    --set 'leaderElection.ports.leader=5040,leaderElection.ports.metrics=5041' |
+    yaml_documents | jq 'select(.kind == "Deployment").spec.template'
 }
 
 check_documents() {
