@@ -121,6 +121,17 @@ library_sidecar() {
     | .startupProbe.httpGet.scheme = "HTTP" | .livenessProbe.httpGet.scheme = "HTTP"' | jq -S .
 }
 
+# The policy stays in force some moments after it is gone.
+create_uninjected() {
+  local pod
+  for _ in $(seq 50); do
+    pod=$(create_pod shop late '$pod') || return 1
+    k -n shop delete pod late --force --grace-period=0 >/dev/null 2>&1
+    sleep 0.2
+  done
+  echo "$pod"
+}
+
 check_refused_pods() {
   expect_refusal "a pod that names no lease is refused" "lease-name is missing" \
     create_pod shop refused '$pod | del(.metadata.annotations["leader-elector.io/lease-name"])'
@@ -130,6 +141,10 @@ check_refused_pods() {
     create_pod shop refused '$pod | .metadata.annotations["leader-elector.io/inject"] = "yes"'
   expect_refusal "one on the node's network" "hostNetwork: its loopback is the node's" \
     create_pod ops refused '$pod | .spec.hostNetwork = true | .spec.serviceAccountName = "default"'
+  k delete mutatingadmissionpolicybinding ops-injector-injector >/dev/null
+  k delete mutatingadmissionpolicy ops-injector-injector >/dev/null
+  expect_refusal "one that should have got the sidecar, and has not" "has not got it" \
+    create_uninjected
   expect_refusal "one that breaks the restricted standard by itself" "violates PodSecurity" \
     create_pod shop refused '$pod | del(.spec.securityContext)'
 }

@@ -24,6 +24,12 @@ check_static() {
       check_with_both_helms "$chart" "$values"
     done < <(values_of "$chart")
   done
+  for values in leaseDurration=1s leaseDuration=8s; do
+    expect_refusal "wrong values of the library fail: $values" "${values%%=*}" \
+      rendered consumer helm --set "leaderElection.$values"
+    expect_refusal "and by Helm 3: $values" "${values%%=*}" \
+      rendered consumer "$helm3" --set "leaderElection.$values"
+  done
   expect "the program takes every argument that the library can write" \
     program_takes "$(consumer_with_every_value)"
   expect "leader-elector-lib: lint" helm lint --strict "$charts/leader-elector-lib"
@@ -45,8 +51,9 @@ check_documents() {
     expect "$chart: README.md is made from its values; make chart-docs makes it anew" \
       diff -u "$root/charts/$chart/README.md" "$charts/$chart/README.md"
   done
-  expect_equal "all charts have one version" 1 "$(
-    sed -n 's/^ *\(version\|appVersion\): //p' "$root"/charts/*/Chart.yaml | sort -u | wc -l)"
+  expect_equal "all charts have the version of the program" \
+    "$(sed -n 's/^project(.* VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")" \
+    "$(sed -n 's/^ *\(version\|appVersion\): //p' "$root"/charts/*/Chart.yaml | sort -u)"
 }
 
 check_with_both_helms() { # chart, file with values or nothing
