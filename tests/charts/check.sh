@@ -21,27 +21,20 @@ work=$(mktemp -d)
 trap 'stop_api_server; rm -rf "$work"' EXIT
 
 bin=$("$root/tests/kubernetes/build.sh" etcd kube-apiserver helm kubectl) || exit 1
-etcd=${KUBEBUILDER_ASSETS:-$bin}/etcd
-kube_apiserver=${KUBEBUILDER_ASSETS:-$bin}/kube-apiserver
+program() { # name; as tests/kubernetes/build.sh, which builds what is not there
+  local asset=${KUBEBUILDER_ASSETS:-/nowhere}/$1
+  if [ -x "$asset" ]; then echo "$asset"; else echo "$bin/$1"; fi
+}
+etcd=$(program etcd)
+kube_apiserver=$(program kube-apiserver)
 kubectl=$bin/kubectl
 agent=${AGENT_PROGRAM:-$root/build/release/agent/leader-elector}
 { read -r helm3 && read -r helm_unittest && read -r helm_docs &&
   read -r kubeconform; } < <("$here/tools.sh" helm3 helm-unittest helm-docs kubeconform) || exit 1
 
-# Helm and kubectl of the machine's user stay out of this.
-export HELM_CACHE_HOME=$work/helm HELM_CONFIG_HOME=$work/helm HELM_DATA_HOME=$work/helm
-unset KUBECONFIG HELM_NAMESPACE HELM_KUBECONTEXT
+. "$here/prepare.sh"
 
-# Charts are checked in a copy: dependencies are written beside them.
-charts=$work/charts
-cp -R "$root/charts" "$charts" && cp -R "$here/consumer" "$charts/consumer"
-find "$charts" -mindepth 2 -maxdepth 2 -name charts -exec rm -rf {} +
-helm() { "$bin/helm" "$@"; }
-for chart in leader-elector leader-elector-demo consumer; do
-  helm dependency build "$charts/$chart" >"$work/dependency.log" 2>&1 ||
-    { cat "$work/dependency.log"; exit 1; }
-done
-
+unset KUBECONFIG
 start_api_server || exit 1
 k() { "$kubectl" --kubeconfig "$kubeconfig" "$@"; }
 

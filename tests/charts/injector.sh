@@ -51,16 +51,21 @@ helm_install() { # release, namespace, flags...
     --namespace "$2" --create-namespace "${@:3}"
 }
 
-check_injected_pods() {
+# The policies are in force some moments after they are stored, one after the
+# other: pods may be left alone or refused at first.
+wait_for_injector() {
   local pod
-  # The policy is in force some moments after it is stored.
   for _ in $(seq 50); do
-    pod=$(create_pod shop probe '$pod' 2>"$work/probe.log") || break
+    pod=$(create_pod shop probe '$pod' 2>/dev/null)
     k -n shop delete pod probe --force --grace-period=0 >/dev/null 2>&1
-    [ "$(jq -r "$containers" <<<"$pod")" = "leader-elector main" ] && break
+    [ "$(jq -r "$containers" <<<"$pod")" = "leader-elector main" ] && return
     sleep 0.2
   done
+}
 
+check_injected_pods() {
+  local pod
+  wait_for_injector
   pod=$(create_pod shop plain '$pod')
   expect_equal "a pod without init containers gets the sidecar" \
     "leader-elector main" "$(jq -r "$containers" <<<"$pod")"
