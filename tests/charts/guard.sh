@@ -169,6 +169,8 @@ check_held() {
   expect_refusal "nor label it" "$other" edit guarded-web-1 '.metadata.labels.a = "b"'
   expect_refusal "nor change others' annotations" "$other" \
     edit guarded-web-1 '.metadata.annotations.a = "b"'
+  expect_refusal "nor give it an owner" "$other" edit guarded-web-1 \
+    '.metadata.ownerReferences = [{apiVersion: "v1", kind: "Pod", name: "web-1", uid: "1"}]'
   expect_refusal "nor hold its deletion up" "$other" \
     edit guarded-web-1 '.metadata.finalizers = ["example.org/never"]'
   expect_refusal "nor prepare a release mark" "released-by is written by the holder" \
@@ -208,10 +210,16 @@ check_people() {
   expect_refusal "nor give it to anybody" "only a pod" edit editor '.spec.holderIdentity = "me"'
   expect_refusal "nor label it" "and nothing else" edit editor '.metadata.labels.a = "b"'
   expect "one of a listed group may do all that" \
-    edit mender '.spec.holderIdentity = "me" | .spec.leaseTransitions = 0 | .metadata.labels.a = "b"'
+    edit mender '.spec.holderIdentity = "me" | .spec.leaseTransitions = 0
+    | .metadata.labels.a = "b" | .metadata.annotations.a = "b"'
+  expect_refusal "which others may not take off again" "and nothing else" \
+    edit editor 'del(.metadata.annotations.a)'
   edit mender '.spec.holderIdentity = "web-0_5d7c9f4e-2b1a-4c3d-8e9f-0a1b2c3d4e5f"' >/dev/null
   expect_refusal "a pod does not empty what another kind of candidate in it holds" \
     "only the holder" edit guarded-web-0 "$release"
+  edit mender '.spec.holderIdentity = "" | .spec.leaseTransitions = 2147483647' >/dev/null
+  expect "a lease counted up to its end can still be taken" \
+    edit guarded-web-0 ".spec.holderIdentity = $web0"
   edit mender '.metadata.finalizers = ["example.org/wait"]' >/dev/null
   expect "the garbage collector takes finalizers off" k -n guarded patch lease web --type merge \
     --patch '{"metadata":{"finalizers":null}}' \
