@@ -64,7 +64,7 @@ check_guard() {
   k -n guarded create rolebinding edit --clusterrole=cluster-admin \
     --group=lease-menders --group=editors \
     --serviceaccount=elsewhere:web >/dev/null
-  wait_for_guard
+  expect "the guard is in force" eventually guard_is_in_force
   check_rights
   check_priority
   check_life_of_a_lease
@@ -75,13 +75,14 @@ check_guard() {
       -l app.kubernetes.io/instance=guard; k -n guarded get -o name lease web)"
 }
 
-# A policy is in force some moments after it is stored.
-wait_for_guard() {
-  for _ in $(seq 50); do
-    request PUT "$leases/web?dryRun=All" guarded-web-0 \
-      "$(new_lease web ".spec.holderIdentity = $web0")" >/dev/null 2>&1 || return 0
-    sleep 0.2
-  done
+# Policies and priorities are in force some moments after they are stored.
+guard_is_in_force() {
+  grep "is created empty" < <(request PUT "$leases/web?dryRun=All" guarded-web-0 \
+    "$(new_lease web ".spec.holderIdentity = $web0")" 2>&1)
+}
+
+priority_is_in_force() {
+  [ "$(priority_level_of guarded-web-0)" = leader-election ]
 }
 
 may() { # verb, resource
@@ -102,8 +103,8 @@ check_rights() {
 }
 
 check_priority() {
-  expect_equal "its requests have the priority level leader-election" \
-    leader-election "$(priority_level_of guarded-web-0)"
+  expect "its requests have the priority level leader-election" \
+    eventually priority_is_in_force
   expect_equal "those of a service account without an election have not" \
     workload-low "$(priority_level_of elsewhere-web-0)"
 }
@@ -236,16 +237,14 @@ start_agent() { # pod; its log is $work/<pod>.log
     --metrics-address=off >"$work/$1.log" 2>&1 &
 }
 
-holder_begins_with() { # text; waits up to half a minute
+holder_begins_with() { # text
   local holder
-  for _ in $(seq 150); do
-    holder=$(k -n guarded get lease web -o 'jsonpath={.spec.holderIdentity}' 2>&1)
-    [[ $holder == "$1"* ]] && return 0
-    sleep 0.2
-  done
-  echo "the holder is $holder"
-  cat "$work"/web-?.log
-  return 1
+  holder=$(k -n guarded get lease web -o 'jsonpath={.spec.holderIdentity}' 2>&1)
+  [[ $holder == "$1"* ]] || { echo "the holder is $holder"; cat "$work"/web-?.log; return 1; }
+}
+
+log_has() { # pod, text
+  grep -q -- "$2" "$work/$1.log" || { cat "$work/$1.log"; return 1; }
 }
 
 check_agents_under_guard() {
@@ -255,24 +254,15 @@ check_agents_under_guard() {
   k -n guarded delete lease web >/dev/null
   start_agent web-0
   first=$!
-  expect "an agent makes the lease, waits it out and leads" holder_begins_with web-0_
+  expect "an agent makes the lease, waits it out and leads" eventually holder_begins_with web-0_
   start_agent web-1
   second=$!
-  expect "the next one is watching" log_has web-1 'holder=web-0_'
+  expect "the next one is watching" eventually log_has web-1 'holder=web-0_'
   kill -TERM $first && wait $first
-  expect "after a release the next agent leads" holder_begins_with web-1_
+  expect "after a release the next agent leads" eventually holder_begins_with web-1_
   expect_equal "by one term more" 2 \
     "$(k -n guarded get lease web -o 'jsonpath={.spec.leaseTransitions}')"
   kill -TERM $second && wait $second
   expect_equal "and nothing was amiss in their logs" "" \
     "$(grep -hE 'level=(warn|error)' "$work"/web-?.log)"
-}
-
-log_has() { # pod, text; waits up to half a minute
-  for _ in $(seq 150); do
-    grep -q -- "$2" "$work/$1.log" && return 0
-    sleep 0.2
-  done
-  cat "$work/$1.log"
-  return 1
 }

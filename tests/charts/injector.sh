@@ -53,19 +53,26 @@ helm_install() { # release, namespace, flags...
 
 # The policies are in force some moments after they are stored, one after the
 # other: pods may be left alone or refused at first.
-wait_for_injector() {
+injector_is_in_force() {
   local pod
-  for _ in $(seq 50); do
-    pod=$(create_pod shop probe '$pod' 2>/dev/null)
-    k -n shop delete pod probe --force --grace-period=0 >/dev/null 2>&1
-    [ "$(jq -r "$containers" <<<"$pod")" = "leader-elector main" ] && return
-    sleep 0.2
-  done
+  pod=$(create_pod shop probe '$pod')
+  k -n shop delete pod probe --force --grace-period=0 >/dev/null 2>&1
+  [ "$(jq -r "$containers" <<<"$pod")" = "leader-elector main" ]
+}
+
+# And stay so for some moments after they are gone.
+refuses_uninjected() {
+  local output
+  if output=$(create_pod shop late '$pod' 2>&1); then
+    k -n shop delete pod late --force --grace-period=0 >/dev/null 2>&1
+    return 1
+  fi
+  grep "asked for leader-elector, but has not got it" <<<"$output"
 }
 
 check_injected_pods() {
   local pod
-  wait_for_injector
+  expect "the injector is in force" eventually injector_is_in_force
   pod=$(create_pod shop plain '$pod')
   expect_equal "a pod without init containers gets the sidecar" \
     "leader-elector main" "$(jq -r "$containers" <<<"$pod")"
@@ -126,17 +133,6 @@ library_sidecar() {
     | .startupProbe.httpGet.scheme = "HTTP" | .livenessProbe.httpGet.scheme = "HTTP"' | jq -S .
 }
 
-# The policy stays in force some moments after it is gone.
-create_uninjected() {
-  local pod
-  for _ in $(seq 50); do
-    pod=$(create_pod shop late '$pod') || return 1
-    k -n shop delete pod late --force --grace-period=0 >/dev/null 2>&1
-    sleep 0.2
-  done
-  echo "$pod"
-}
-
 check_refused_pods() {
   expect_refusal "a pod that names no lease is refused" "lease-name is missing" \
     create_pod shop refused '$pod | del(.metadata.annotations["leader-elector.io/lease-name"])'
@@ -148,8 +144,8 @@ check_refused_pods() {
     create_pod ops refused '$pod | .spec.hostNetwork = true | .spec.serviceAccountName = "default"'
   k delete mutatingadmissionpolicybinding ops-injector-injector >/dev/null
   k delete mutatingadmissionpolicy ops-injector-injector >/dev/null
-  expect_refusal "one that should have got the sidecar, and has not" "has not got it" \
-    create_uninjected
+  expect "one that should have got the sidecar, and has not, is refused" \
+    eventually refuses_uninjected
   expect_refusal "one that breaks the restricted standard by itself" "violates PodSecurity" \
     create_pod shop refused '$pod | del(.spec.securityContext)'
 }

@@ -21,15 +21,6 @@ agent_image=${AGENT_IMAGE:-leader-elector:dev}
 main_image=${MAIN_IMAGE:-busybox:1.37}
 for archive in "$@"; do load-image "$archive" >/dev/null || exit 1; done
 
-# Asks again for up to a minute and a half.
-eventually() { # command...
-  for _ in $(seq 450); do
-    "$@" >/dev/null 2>&1 && return 0
-    sleep 0.2
-  done
-  "$@"
-}
-
 restricted_namespace() { # name
   kubectl create namespace "$1" >/dev/null &&
     kubectl label namespace "$1" pod-security.kubernetes.io/enforce=restricted >/dev/null

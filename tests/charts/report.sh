@@ -44,6 +44,17 @@ expect_equal() { # sentence, wanted, found
   fi
 }
 
+# Tries again for up to a minute and a half. What it said last, if it never does.
+eventually() { # command...
+  local output
+  for _ in $(seq 450); do
+    output=$("$@" 2>&1) && return 0
+    sleep 0.2
+  done
+  echo "$output"
+  return 1
+}
+
 # The end of the run: what failed, by name.
 report() {
   echo
