@@ -142,8 +142,8 @@ check_refused_pods() {
     create_pod shop refused '$pod | .metadata.annotations["leader-elector.io/inject"] = "yes"'
   expect_refusal "one on the node's network" "hostNetwork: its loopback is the node's" \
     create_pod ops refused '$pod | .spec.hostNetwork = true | .spec.serviceAccountName = "default"'
-  k delete mutatingadmissionpolicybinding ops-injector-injector >/dev/null
-  k delete mutatingadmissionpolicy ops-injector-injector >/dev/null
+  k delete mutatingadmissionpolicybinding ops.injector-injector >/dev/null
+  k delete mutatingadmissionpolicy ops.injector-injector >/dev/null
   expect "one that should have got the sidecar, and has not, is refused" \
     eventually refuses_uninjected
   expect_refusal "one that breaks the restricted standard by itself" "violates PodSecurity" \

@@ -1,6 +1,7 @@
-{{/* The name of what belongs to the whole cluster; two releases never share it. */}}
+{{/* The name of what belongs to the whole cluster. Two releases never share it: a
+     namespace has no dot. */}}
 {{- define "leader-elector.clusterName" -}}
-{{- printf "%s-%s" .Release.Namespace .Release.Name -}}
+{{- printf "%s.%s" .Release.Namespace .Release.Name -}}
 {{- end -}}
 
 {{/* "<namespace>/<lease>" of every election, as a JSON list. */}}
