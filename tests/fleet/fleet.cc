@@ -45,6 +45,7 @@ Agent::Agent(AgentOptions options, const std::string& folder)
       "--metrics-address=127.0.0.1:" + metrics_port_.text(),
       "--log-level=debug"};
   args.insert(args.end(), options_.flags.begin(), options_.flags.end());
+  const support::EnterNetwork there(options_.network);
   process_ = std::make_unique<support::Process>(
       support::ProcessOptions{.program = options_.program,
                               .args = std::move(args),
@@ -53,17 +54,20 @@ Agent::Agent(AgentOptions options, const std::string& folder)
 }
 
 std::optional<LeaderAnswer> Agent::Ask(Duration limit) const {
-  const auto reply = LocalClient(http_port()).Get("/leader", limit);
+  const auto reply =
+      LocalClient(http_port(), options_.network).Get("/leader", limit);
   return reply ? std::optional(ParseLeader(*reply)) : std::nullopt;
 }
 
 std::optional<LeaderAnswer> Agent::Confirm(Duration limit) const {
-  const auto reply = LocalClient(http_port()).Get("/leader?confirm=1", limit);
+  const auto reply = LocalClient(http_port(), options_.network)
+                         .Get("/leader?confirm=1", limit);
   return reply ? std::optional(ParseLeader(*reply)) : std::nullopt;
 }
 
 double Agent::Metric(const std::string& series) const {
-  const auto text = LocalClient(metrics_port()).Get("/metrics", kLong);
+  const auto text =
+      LocalClient(metrics_port(), options_.network).Get("/metrics", kLong);
   return text ? Sample(text->body, series).value_or(0) : 0;
 }
 
@@ -94,7 +98,8 @@ Agent& Fleet::Add(AgentOptions changes) {
   const std::string name = all.name;
   auto& place = agents_[name];
   place = std::make_unique<Agent>(std::move(all), folder_.path());
-  observer_.Watch(name, place->http_port(), place->metrics_port());
+  observer_.Watch(name, place->http_port(), place->metrics_port(),
+                  place->network());
   return *place;
 }
 

@@ -38,6 +38,7 @@ struct AgentOptions {
   std::vector<std::string> flags = {};
   std::map<std::string, std::string> environment = {};
   std::string program = AGENT_PROGRAM;
+  int network = support::kThisNetwork;
 };
 
 // One agent process on two ports of its own.
@@ -48,6 +49,7 @@ class Agent {
   const std::string& name() const { return options_.name; }
   int http_port() const { return http_port_.number(); }
   int metrics_port() const { return metrics_port_.number(); }
+  int network() const { return options_.network; }
   support::Process& process() { return *process_; }
   std::string Log() const { return process_->Output(); }
 

@@ -61,7 +61,10 @@ std::optional<Reply> LocalClient::Receive(Duration limit) {
 }
 
 bool LocalClient::Connect() {
-  fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  {
+    const support::EnterNetwork there(network_);
+    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port_));

@@ -13,6 +13,7 @@
 
 #include "agent/base/time.h"
 #include "tests/fleet/claims.h"
+#include "tests/support/network_namespace.h"
 
 namespace fleet {
 
@@ -25,7 +26,9 @@ struct Reply {
 
 class LocalClient {
  public:
-  explicit LocalClient(int port) : port_(port) {}
+  // `network` is where the agent is.
+  explicit LocalClient(int port, int network = support::kThisNetwork)
+      : port_(port), network_(network) {}
   ~LocalClient() { Disconnect(); }
   LocalClient(const LocalClient&) = delete;
   LocalClient& operator=(const LocalClient&) = delete;
@@ -48,6 +51,7 @@ class LocalClient {
   bool TakeReply(Reply& reply);
 
   const int port_;
+  const int network_;
   int fd_ = -1;
   base::Instant sent_;
   std::string buffer_;

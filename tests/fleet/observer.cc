@@ -21,9 +21,21 @@ Observer::~Observer() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Observer::Watch(const std::string& agent, int http_port,
-                     int metrics_port) {
-  threads_.emplace_back([=, this] { Run(agent, http_port, metrics_port); });
+void Observer::Watch(const std::string& agent, int http_port, int metrics_port,
+                     int network) {
+  threads_.emplace_back(
+      [=, this] { Run(agent, http_port, metrics_port, network); });
+}
+
+void Observer::Forget(const std::string& agent) {
+  base::MutexLock lock(mutex_);
+  gone_.insert(agent);
+}
+
+bool Observer::Ends(const std::string& agent) const {
+  if (ending_) return true;
+  base::MutexLock lock(mutex_);
+  return gone_.contains(agent);
 }
 
 void Observer::Stopping(const std::string& agent) {
@@ -32,11 +44,12 @@ void Observer::Stopping(const std::string& agent) {
   claims_.Stopping(agent, support::BootNow());
 }
 
-void Observer::Run(const std::string& agent, int http_port, int metrics_port) {
-  LocalClient leader(http_port);
-  LocalClient metrics(metrics_port);
+void Observer::Run(const std::string& agent, int http_port, int metrics_port,
+                   int network) {
+  LocalClient leader(http_port, network);
+  LocalClient metrics(metrics_port, network);
   int round = 0;
-  while (!ending_) {
+  while (!Ends(agent)) {
     std::this_thread::sleep_for(pause_);
     if (!leader.Send("/leader")) continue;
     // In small steps, so that ending does not wait for a stopped agent.
@@ -68,6 +81,7 @@ void Observer::Hear(const std::string& agent, const Reply& reply) {
                            answer.body);
     }
     claims_.Hear(agent, answer.told);
+    if (on_answer_) on_answer_(agent, answer.told);
     last_[agent] = std::move(answer);
   } catch (const nlohmann::json::exception& error) {
     malformed_.push_back(agent + ": " + error.what() + ": " + reply.body);

@@ -5,6 +5,7 @@
 #define TESTS_FLEET_OBSERVER_H_
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,14 +23,22 @@ namespace fleet {
 class Observer {
  public:
   // `pause` is between two questions to one agent.
+  // `on_answer` is told of each answer, on one thread at a time.
+  using OnAnswer = std::function<void(const std::string& agent, const Told&)>;
   explicit Observer(std::string lease,
-                    base::Duration pause = std::chrono::milliseconds(3))
-      : lease_(std::move(lease)), pause_(pause) {}
+                    base::Duration pause = std::chrono::milliseconds(3),
+                    OnAnswer on_answer = {})
+      : lease_(std::move(lease)),
+        pause_(pause),
+        on_answer_(std::move(on_answer)) {}
   ~Observer();  // Also when the agents are gone or stopped for good.
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
 
-  void Watch(const std::string& agent, int http_port, int metrics_port);
+  void Watch(const std::string& agent, int http_port, int metrics_port,
+             int network = support::kThisNetwork);
+  // It is gone for good and asked no more. What it has said stays.
+  void Forget(const std::string& agent);
   // Just before the agent is told to stop.
   void Stopping(const std::string& agent);
 
@@ -44,18 +53,22 @@ class Observer {
   std::size_t answers() const { return answers_; }
 
  private:
-  void Run(const std::string& agent, int http_port, int metrics_port);
+  void Run(const std::string& agent, int http_port, int metrics_port,
+           int network);
+  bool Ends(const std::string& agent) const;
   void Hear(const std::string& agent, const Reply& reply);
   void Scrape(const std::string& agent, const Reply& reply);
 
   const std::string lease_;
   const base::Duration pause_;
+  const OnAnswer on_answer_;
   std::atomic<bool> ending_ = false;
   std::atomic<std::size_t> answers_ = 0;
   mutable base::Mutex mutex_;
   Claims claims_ GUARDED_BY(mutex_);
   std::map<std::string, LeaderAnswer> last_ GUARDED_BY(mutex_);
   std::set<std::string> stopping_ GUARDED_BY(mutex_);
+  std::set<std::string> gone_ GUARDED_BY(mutex_);
   std::vector<std::string> malformed_ GUARDED_BY(mutex_);
   std::vector<std::thread> threads_;
 };

@@ -55,7 +55,8 @@ void CloseSocket(int fd, Ending ending) {
 
 }  // namespace
 
-TcpProxy::TcpProxy(int backend_port) : wake_fd_(eventfd(0, EFD_CLOEXEC)) {
+TcpProxy::TcpProxy(int backend_port, int network)
+    : network_(network), wake_fd_(eventfd(0, EFD_CLOEXEC)) {
   {
     const MutexLock lock(mutex_);
     backend_ = backend_port;
@@ -79,7 +80,10 @@ TcpProxy::~TcpProxy() {
 
 void TcpProxy::Listen() {
   if (listener_ >= 0) return;
-  listener_ = NewSocket();
+  {
+    const EnterNetwork clients(network_);
+    listener_ = NewSocket();
+  }
   const int on = 1;
   setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const sockaddr_in address = Loopback(port_.number());

@@ -24,6 +24,7 @@
 #include "agent/base/mutex.h"
 #include "agent/base/time.h"
 #include "tests/support/file_port_wait.h"
+#include "tests/support/network_namespace.h"
 
 namespace support {
 
@@ -72,7 +73,8 @@ class TcpProxy {
     std::size_t Held(Way way) const { return held[Index(way)]; }
   };
 
-  explicit TcpProxy(int backend_port);
+  // Clients are in `network`, the server is where the caller is.
+  explicit TcpProxy(int backend_port, int network = kThisNetwork);
   ~TcpProxy();
   TcpProxy(const TcpProxy&) = delete;
   TcpProxy& operator=(const TcpProxy&) = delete;
@@ -168,6 +170,7 @@ class TcpProxy {
   bool Happens(double share) REQUIRES(mutex_);
 
   FreePort port_;
+  const int network_;
   int wake_fd_ = -1;
   mutable base::Mutex mutex_;
   bool stop_ GUARDED_BY(mutex_) = false;
