@@ -2,7 +2,8 @@
 # Builds the real Kubernetes programs that the tests run against, from their Go
 # modules, into a cache outside the checkout, and prints that directory.
 #
-#   tests/kubernetes/build.sh [NAME...]   default: etcd kube-apiserver client-go-candidate
+#   tests/kubernetes/build.sh [NAME...]   default:
+#                                 etcd kube-apiserver client-go-candidate lock-history
 #
 # A name is one of those, `helm`, or `cluster`: what runs a node besides them,
 # kubectl, kubelet, kube-scheduler and kube-controller-manager.
@@ -41,7 +42,7 @@ package_of() { # name
   case $1 in
   etcd) echo go.etcd.io/etcd/server/v3 ;;
   kube-apiserver) echo k8s.io/kubernetes/cmd/kube-apiserver ;;
-  client-go-candidate) echo ./client-go-candidate ;;
+  client-go-candidate | lock-history) echo ./$1 ;;
   kubectl | kubelet | kube-scheduler | kube-controller-manager)
     echo "k8s.io/kubernetes/cmd/$1" ;;
   helm) echo helm.sh/helm/v4/cmd/helm ;;
@@ -57,15 +58,15 @@ module_of() { # name
   esac
 }
 
-# What our candidate is built from.
-sources() {
-  (cd "$here" && sha256sum client-go-candidate/main.go go.mod go.sum)
+# What a program of ours is built from.
+sources() { # name
+  (cd "$here" && sha256sum "$1/main.go" go.mod go.sum)
 }
 
 is_there() { # name
   case $1 in
-  client-go-candidate) # Ours, so it may have changed, and changed back.
-    [ -x "$bin/$1" ] && [ "$(cat "$bin/.$1.sources" 2>&1)" = "$(sources)" ] ;;
+  client-go-candidate | lock-history) # Ours: may have changed, and back.
+    [ -x "$bin/$1" ] && [ "$(cat "$bin/.$1.sources" 2>&1)" = "$(sources "$1")" ] ;;
   etcd | kube-apiserver)
     [ -x "$bin/$1" ] || [ -x "${KUBEBUILDER_ASSETS:-/nowhere}/$1" ] ;;
   *) [ -x "$bin/$1" ] ;;
@@ -83,14 +84,16 @@ build() { # name
     -X $stamp.gitVersion=$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=36 \
     -X $stamp.gitTreeState=clean" -o "$bin/.$name.$$" "$package")
   mv "$bin/.$name.$$" "$bin/$name" # Nobody ever sees half a program.
-  sources > "$bin/.$name.sources"
+  case $name in client-go-candidate | lock-history)
+    sources "$name" > "$bin/.$name.sources" ;;
+  esac
   say "built $name in $((SECONDS - start)) s"
 }
 
 # Two builds at once would do the work twice; the second one waits.
 exec 9>"$bin/.lock"
 flock 9
-[ $# -gt 0 ] || set -- etcd kube-apiserver client-go-candidate
+[ $# -gt 0 ] || set -- etcd kube-apiserver client-go-candidate lock-history
 for name in "$@"; do
   case $name in
   cluster)

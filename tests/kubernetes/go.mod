@@ -50,6 +50,7 @@ tool (
 )
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	golang.org/x/sys v0.40.0
 	k8s.io/apimachinery v0.36.3
 	k8s.io/client-go v0.36.3
