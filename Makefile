@@ -4,6 +4,7 @@
 #   make demo      three agents, a leader that stops, one that is killed, one frozen
 #   make test      unit, scenario, contract and integration tests
 #   make test-all  the same and the longer suites
+#   make faults    random faults on a real API server; MINUTES=60 SEED=7: longer
 #   make cluster-test  pods on a real node; part of test-all
 #   make image-test    the image, built twice; part of test-all
 #   make bench     the local server under load
@@ -20,7 +21,7 @@ IMAGE ?= leader-elector:dev
 .NOTPARALLEL:
 .PHONY: build demo test test-all bench image format deps-build deps-test \
 	kubernetes configure-% test-release test-dev test-tsan test-faults \
-	test-sim test-spec test-fuzz chart-test chart-docs cluster-test image-test
+	test-sim test-spec test-fuzz faults chart-test chart-docs cluster-test image-test
 
 build: deps-build configure-release
 	cmake --build build/release -j $(JOBS) --target leader-elector
@@ -32,15 +33,27 @@ demo: build
 test: test-release test-dev test-tsan
 
 # What takes minutes by itself.
-LONG = bench|sim|faults
+LONG = bench|sim|faults|campaign
 
-# The longer suites: every fault on the real API server, client-go beside us,
-# 100,000 simulated elections, the specification, a minute for each fuzzer, the charts,
-# the image, pods on a real node.
-test-all: test chart-test test-faults test-sim test-spec test-fuzz image-test cluster-test
+# The longer suites: every fault on the real API server, by itself and at random,
+# client-go beside us, 100,000 simulated elections, the specification, a minute
+# for each fuzzer, the charts, the image, pods on a real node.
+test-all: test chart-test test-faults faults test-sim test-spec test-fuzz \
+	image-test cluster-test
 
 test-faults: test-release
 	$(CTEST) --test-dir build/release -L faults
+
+# Random faults from a seed. Needs root: networks and control groups of its own.
+faults: deps-test kubernetes configure-release
+	cmake --build build/release -j $(JOBS) --target fault_campaign isolation_test
+ifdef MINUTES
+	build/release/tests/faults/fault_campaign --seed=$(or $(SEED),1) \
+	  --minutes=$(MINUTES)
+else
+	$(CTEST) --test-dir build/release -L campaign --timeout 1500
+endif
+
 test-sim: test-release
 	$(CTEST) --test-dir build/release -L sim --timeout 1200
 test-spec: test-release
@@ -65,7 +78,7 @@ test-dev: deps-test kubernetes configure-dev
 	cmake --build build/dev -j $(JOBS) --target leader-elector election_test \
 	  election_sim scenario_test http_test k8s_test runtime_test claims_test \
 	  support_test fuzz_replay conformance_test conformance_cluster_test \
-	  integration_test kubernetes_cluster_test
+	  integration_test kubernetes_cluster_test faults_test
 	$(CTEST) --test-dir build/dev -L 'unit|scenario|integration'
 
 # ThreadSanitizer: what has threads. Only that is built, so that `unit` stands for

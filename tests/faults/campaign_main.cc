@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <sstream>
 
@@ -93,11 +94,13 @@ void Complete(Options& options) {
   }
   if (campaign.folder.empty()) {
     campaign.folder = "campaign-" + std::to_string(campaign.plan.seed);
-    for (const char c : options.bug) campaign.folder += c == ' ' ? '-' : c;
+    if (!options.bug.empty()) campaign.folder += "-with-a-bug";
   }
+  // A kubeconfig takes paths that are not absolute from where it is itself.
+  campaign.folder = std::filesystem::absolute(campaign.folder);
   if (options.bug.empty()) return;
   campaign.program = AGENT_WITH_BUGS_PROGRAM;
-  campaign.environment = {{"LEADER_ELECTOR_PLANTED_BUG", options.bug}};
+  campaign.environment = {{"PLANTED_BUG", options.bug}};
   campaign.stop_at_violation = true;
 }
 

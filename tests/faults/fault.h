@@ -17,7 +17,7 @@ enum class Fault {
   kDropBoth,     // or both.
   kDelayed,      // A proxy hands bytes on late,
   kCut,          // ends its connections and accepts none,
-  kAnswerLost,   // forgets or holds back answers, then ends its connections.
+  kAnswerLost,   // forgets answers, or holds them back for long.
   kRevoked,      // The token is no longer valid; later there is a new one.
   // The Lease of one fleet, by hand.
   kDeleted,

@@ -26,14 +26,14 @@ constexpr Duration kForATrace = seconds(3);
 
 // Does what needs the API server, which may be away.
 template <typename F>
-void Persist(const Trace& trace, const F& f) {
+void Persist(const F& f) {
   const Instant give_up = BootNow() + seconds(60);
   while (true) {
     try {
       f();
       return;
     } catch (const std::runtime_error&) {
-      if (trace.ending || BootNow() > give_up) throw;
+      if (BootNow() > give_up) throw;
     }
     std::this_thread::sleep_for(milliseconds(100));
   }
@@ -119,7 +119,7 @@ void Lane::StrikeCandidate(const Planned& planned, const Planned* inside) {
                 .victim = seat.name(),
                 .leader = seat.Leads()};
   const std::unique_ptr<Strike> strike = NewStrike(planned, seat);
-  Persist(trace_, [&] { strike->Begin(); });
+  Persist([&] { strike->Begin(); });
   struck.span.from = BootNow();
   const auto look = [&] { return struck.seen = struck.seen || strike->Seen(); };
   if (strike->StartsLate()) {
@@ -135,7 +135,7 @@ void Lane::StrikeCandidate(const Planned& planned, const Planned* inside) {
     std::this_thread::sleep_for(milliseconds(20));
   }
   look();
-  Persist(trace_, [&] { strike->End(); });
+  Persist([&] { strike->End(); });
   struck.span.to = BootNow();
   Eventually(kForATrace, look, milliseconds(50));
   trace_.Add(struck);
@@ -146,8 +146,7 @@ void Lane::StrikeTheLease(const Planned& planned) {
                 .lane = options_.number,
                 .victim = lease_,
                 .span = {.from = BootNow()}};
-  Persist(trace_,
-          [&] { struck.seen = StrikeLease(planned, cluster_, lease_); });
+  Persist([&] { struck.seen = StrikeLease(planned, cluster_, lease_); });
   struck.span.to = BootNow();
   // Everybody waits anew.
   trace_.Disturb({.lane = options_.number, .span = struck.span});
@@ -170,7 +169,12 @@ bool Lane::WaitForLeader() {
                            [](const auto& seat) { return seat->Leads(); });
       },
       milliseconds(30));
-  return led && !trace_.ending;
+  if (!led) {
+    throw std::runtime_error("nobody leads " + lease_ + ", and that for " +
+                             std::to_string(base::ToMs(kForALeader) / 1000) +
+                             " s");
+  }
+  return !trace_.ending;
 }
 
 Seat& Lane::Victim(const Planned& planned) {

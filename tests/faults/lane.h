@@ -64,7 +64,7 @@ class Lane {
   void StrikeTheLease(const Planned& planned);
   // Until `at`, or until the campaign ends early.
   void SleepUntil(base::Instant at) const;
-  // False if there was none for long, or the campaign ends.
+  // False if the campaign ends. Throws if there was none for long.
   bool WaitForLeader();
   Seat& Victim(const Planned& planned);
 

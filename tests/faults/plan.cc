@@ -125,6 +125,8 @@ std::vector<Planned> MakePlan(const PlanOptions& options) {
         // The fleets have time of their own in between.
         planned.pause = dice.Ms(1500, 6000);
       }
+      // A standby asks nobody as long as its watch is open.
+      if (fault == Fault::kRevoked) planned.leader = true;
       planned.inside = StruckBy(fault) == Strikes::kLease && dice.Chance(60) &&
                        MayHaveInside(plan, planned.lane);
       plan.push_back(planned);

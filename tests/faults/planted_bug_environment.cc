@@ -9,7 +9,7 @@
 namespace {
 
 election::Bug FromEnvironment() {
-  const char* name = std::getenv("LEADER_ELECTOR_PLANTED_BUG");
+  const char* name = std::getenv("PLANTED_BUG");
   if (name == nullptr) return election::Bug::kNone;
   for (int i = 0; i <= static_cast<int>(election::Bug::kLast); ++i) {
     const auto bug = static_cast<election::Bug>(i);

@@ -67,12 +67,18 @@ void Seat::Start() {
   freezer_.Take(log_client_->id());
 }
 
+void Seat::Kill() {
+  killed_at_ = support::BootNow();
+  process().Kill();
+}
+
 void Seat::Stop() {
   if (agent_) options_.observer->Forget(name_);
   if (client_go_) former_spans_ = ClientGoSpans();
   log_client_.reset();
   agent_.reset();
   client_go_.reset();
+  killed_at_.reset();
 }
 
 bool Seat::Leads() const {
@@ -107,15 +113,23 @@ void Seat::RevokeToken() {
 
 void Seat::NewToken() {
   options_.cluster->CreateServiceAccount(kNamespace, options_.name);
-  support::WriteFile(token_file(), options_.cluster->ServiceAccountToken(
-                                       kNamespace, options_.name, kDay));
+  token_ =
+      options_.cluster->ServiceAccountToken(kNamespace, options_.name, kDay);
+  support::WriteFile(token_file(), token_);
+}
+
+bool Seat::TokenIsRefused() const {
+  return options_.cluster->As({.token = token_})
+             .Request("GET", support::LeasePath(kNamespace, options_.lease),
+                      nullptr, std::chrono::seconds(1))
+             .status == 401;
 }
 
 std::vector<fleet::ClientGo::Span> Seat::ClientGoSpans() const {
   std::vector<fleet::ClientGo::Span> spans = former_spans_;
   if (!client_go_) return spans;
   for (fleet::ClientGo::Span span : client_go_->Spans()) {
-    if (!span.until) span.until = support::BootNow();
+    if (!span.until) span.until = killed_at_.value_or(support::BootNow());
     spans.push_back(span);
   }
   return spans;

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,7 @@ class Seat {
 
   // A new process, under a new name. The one before it must have ended.
   void Start();
+  void Kill();  // SIGKILL. The seat stays taken until Start or Stop.
   void Stop();  // For good: nobody sits here any more.
 
   // Of the process that sits here now.
@@ -66,6 +68,8 @@ class Seat {
   // again with a new one. They throw as long as the API server is away.
   void RevokeToken();
   void NewToken();
+  // What anybody is told who shows it.
+  bool TokenIsRefused() const;
 
   // Of all of client-go's processes that have sat here.
   std::vector<fleet::ClientGo::Span> ClientGoSpans() const;
@@ -77,12 +81,14 @@ class Seat {
   support::NetworkNamespace network_;
   support::Freezer freezer_;
   support::TcpProxy proxy_;
+  std::string token_;
   std::string kubeconfig_;
   int generation_ = 0;
   std::string name_;
   std::unique_ptr<fleet::Agent> agent_;
   std::unique_ptr<fleet::ClientGo> client_go_;
   std::unique_ptr<support::Process> log_client_;
+  std::optional<base::Instant> killed_at_;
   std::vector<fleet::ClientGo::Span> former_spans_;
 };
 

@@ -40,13 +40,19 @@ class StandStill : public Strike {
     }
   }
   bool Seen() override {
-    if (!seat_.ours()) return BootNow() - begun_ > milliseconds(100);
+    if (!seat_.ours()) return freezer_ || IsStopped();
     const auto last = seat_.observer().Last(seat_.name());
     return last && last->told.sent <= begun_ + milliseconds(100) &&
            BootNow() - begun_ > milliseconds(300);
   }
 
  private:
+  // A frozen one is said to be so by the kernel before Freeze returns.
+  bool IsStopped() {
+    const std::string stat = support::ReadFile(
+        "/proc/" + std::to_string(seat_.process().id()) + "/stat");
+    return stat.find(") T ") != std::string::npos;
+  }
   void Signal(int number) {
     seat_.process().Signal(number);
     if (seat_.log_client()) seat_.log_client()->Signal(number);
@@ -63,7 +69,7 @@ class Kill : public Strike {
   explicit Kill(Seat& seat) : seat_(seat) {}
 
   void Begin() override {
-    seat_.process().Kill();
+    seat_.Kill();
     killed_ = seat_.process().Wait(Duration::zero()) ==
               support::ExitStatus{.code = -1, .signal = SIGKILL};
   }
@@ -174,8 +180,8 @@ class Cut : public Strike {
   bool healed_ = false;
 };
 
-// What is asked is done, and the answer is lost or comes with the end of its
-// connection. Seen when there was one.
+// What is asked is done, and the answer is lost with its connection, or comes
+// late. Seen when there was one.
 class LoseAnswer : public Strike {
  public:
   LoseAnswer(Seat& seat, int variant) : seat_(seat), hold_(variant % 3 == 0) {}
@@ -185,7 +191,7 @@ class LoseAnswer : public Strike {
     seat_.proxy().SetFlow(Way::kToClient, hold_ ? Flow::kHold : Flow::kSwallow);
   }
   void End() override {
-    // Half of what was held arrives, late.
+    // What was held arrives, late.
     if (!hold_) seat_.proxy().EndAll(Ending::kReset);
     seat_.proxy().SetFlow(Way::kToClient, Flow::kPass);
   }
@@ -212,7 +218,10 @@ class Revoke : public Strike {
     seat_.RevokeToken();
   }
   void End() override { seat_.NewToken(); }
-  bool Seen() override { return seat_.Answered("401") > refused_; }
+  bool Seen() override {
+    return seat_.ours() ? seat_.Answered("401") > refused_
+                        : seat_.TokenIsRefused();
+  }
   bool StartsLate() const override { return true; }
 
  private:

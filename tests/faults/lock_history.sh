@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Asks lock-history about one history of this folder.
+#   lock_history.sh refuses|passes NAME
+set -euo pipefail
+cd "$(dirname "$0")"
+cache=${SIDECAR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
+program=$(ls "$cache"/kubernetes/*/lock-history 2>/dev/null | tail -1 || true)
+if [ -z "$program" ]; then
+  echo "lock-history is missing; tests/kubernetes/build.sh builds it"
+  [ "${CI:-}" = true ] && exit 1
+  exit 77
+fi
+said=$("$program" "histories/$2.jsonl" || true)
+echo "$said"
+case $1 in
+refuses) [[ $said == *", not linearizable"* ]] ;;
+passes) [[ $said == *", linearizable"* ]] ;;
+*) exit 2 ;;
+esac
