@@ -114,6 +114,23 @@ TEST(JudgeTest, TooFewHolderChangesFail) {
   EXPECT_THAT(Checks(Good(), {.holder_changes = 2}), ElementsAre("changes"));
 }
 
+TEST(JudgeTest, ChangesToClientGoAndBackCount) {
+  Findings findings = Good();
+  findings.lanes[0].client_go = {{.from = At(11), .until = At(12)}};
+
+  EXPECT_THAT(Checks(findings, {.holder_changes = 2}), IsEmpty());
+}
+
+// Its overlap is its own.
+TEST(JudgeTest, ClientGoBesideOneOfOursIsNoFailure) {
+  Findings findings = Good();
+  findings.lanes[0].client_go = {{.from = At(5), .until = At(12)}};
+
+  EXPECT_THAT(Checks(findings), IsEmpty());
+  EXPECT_THAT(Table(findings), testing::HasSubstr("client-go beside one of "
+                                                  "ours: 1 times, 6.00 s"));
+}
+
 TEST(JudgeTest, AFaultWithoutEffectDoesNotCount) {
   Findings findings = Good();
   findings.struck = {{.fault = Fault::kCut, .seen = true},

@@ -89,6 +89,22 @@ Span LongestWaitOf(const Findings& findings) {
   return longest;
 }
 
+// client-go's included.
+std::size_t HolderChanges(const LaneResult& lane) {
+  std::vector<fleet::Term> all = lane.terms;
+  for (const auto& span : lane.client_go) {
+    fleet::Term theirs;
+    theirs.agent = "client-go";
+    theirs.first_yes = span.from;
+    all.push_back(theirs);
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const fleet::Term& a, const fleet::Term& b) {
+                     return a.first_yes < b.first_yes;
+                   });
+  return CountHolderChanges(all);
+}
+
 struct Sums {
   std::size_t answers = 0;
   std::size_t terms = 0;
@@ -102,7 +118,7 @@ Sums SumsOf(const std::vector<LaneResult>& lanes) {
   for (const LaneResult& lane : lanes) {
     sums.answers += lane.answers;
     sums.terms += lane.terms.size();
-    sums.changes += CountHolderChanges(lane.terms);
+    sums.changes += HolderChanges(lane);
     sums.overlap = std::max(sums.overlap, LongestOverlap(lane));
     sums.fenced.writes += lane.fenced.writes;
     sums.fenced.stale += lane.fenced.stale;
