@@ -39,6 +39,7 @@ check_injector() {
   done
   expect "installs into a real cluster" helm_install injector ops \
     --set injector.enabled=true
+  expect "the injector is in force" eventually injector_is_in_force || return
   check_injected_pods
   check_refused_pods
   expect "uninstalls" helm --kubeconfig "$kubeconfig" uninstall injector -n ops
@@ -72,7 +73,6 @@ refuses_uninjected() {
 
 check_injected_pods() {
   local pod
-  expect "the injector is in force" eventually injector_is_in_force
   pod=$(create_pod shop plain '$pod')
   expect_equal "a pod without init containers gets the sidecar" \
     "leader-elector main" "$(jq -r "$containers" <<<"$pod")"

@@ -17,6 +17,7 @@ trap 'rm -rf "$work"' EXIT
 bin=$("$root/tests/kubernetes/build.sh" helm) || exit 1
 . "$here/prepare.sh"
 
+patience=90
 agent_image=${AGENT_IMAGE:-leader-elector:dev}
 main_image=${MAIN_IMAGE:-busybox:1.37}
 for archive in "$@"; do load-image "$archive" >/dev/null || exit 1; done

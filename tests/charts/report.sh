@@ -14,6 +14,7 @@ failed() { # sentence, why
   failures+=("$1")
   echo "FAILED: $1"
   tail -n 40 <<<"$2" | sed 's/^/    /'
+  return 1
 }
 
 # The command succeeds.
@@ -44,11 +45,13 @@ expect_equal() { # sentence, wanted, found
   fi
 }
 
-# Tries again for up to a minute and a half. What it said last, if it never does.
+# Tries again for half a minute, or `patience` seconds. What it said last, if it
+# never succeeds.
 eventually() { # command...
-  local output
-  for _ in $(seq 450); do
+  local output until=$((SECONDS + ${patience:-30}))
+  while :; do
     output=$("$@" 2>&1) && return 0
+    [ "$SECONDS" -lt "$until" ] || break
     sleep 0.2
   done
   echo "$output"
