@@ -47,7 +47,7 @@ release="$mark"'.metadata.uid + "/" + .spec.holderIdentity + "/"
 web0='"web-0_0123456789"' web1='"web-1_abcdefghij"'
 
 check_guard() {
-  local pod
+  local pod person
   restricted_namespace guarded web
   restricted_namespace elsewhere web
   for pod in guarded/web-0 guarded/web-1 elsewhere/web-0; do
@@ -58,8 +58,8 @@ check_guard() {
   expect "installs" helm_install guard guarded \
     --set 'elections[0].serviceAccountName=web,elections[0].leaseNames={web}' \
     --set 'leaseGuard.enabled=true,leaseGuard.allowedGroups={lease-menders}'
-  for pod in mender:lease-menders editor:editors; do
-    write_kubeconfig "${pod%:*}" "${pod%:*}" "${pod#*:}" >/dev/null
+  for person in mender:lease-menders editor:editors; do
+    write_kubeconfig "${person%:*}" "${person%:*}" "${person#*:}" >/dev/null
   done
   k -n guarded create rolebinding edit --clusterrole=cluster-admin \
     --group=lease-menders --group=editors \

@@ -127,7 +127,7 @@ library_sidecar() {
   # What the API server fills in.
   library_pod '.initContainers[0] | .imagePullPolicy = "IfNotPresent"
     | .terminationMessagePath = "/dev/termination-log"
-    | .env[0].valueFrom.fieldRef.apiVersion = "v1"
+    | .env[].valueFrom.fieldRef.apiVersion = "v1"
     | .startupProbe += {timeoutSeconds: 1, successThreshold: 1}
     | .livenessProbe += {failureThreshold: 3, successThreshold: 1}
     | .startupProbe.httpGet.scheme = "HTTP" | .livenessProbe.httpGet.scheme = "HTTP"' | jq -S .

@@ -59,6 +59,15 @@ env:
     valueFrom:
       fieldRef:
         fieldPath: metadata.name
+  {{- /* Equal with hostNetwork, which the program then sees. */}}
+  - name: POD_IP
+    valueFrom:
+      fieldRef:
+        fieldPath: status.podIP
+  - name: HOST_IP
+    valueFrom:
+      fieldRef:
+        fieldPath: status.hostIP
 ports:
   - name: leader-metrics
     containerPort: {{ int .ports.metrics }}
