@@ -20,7 +20,7 @@ IMAGE ?= leader-elector:dev
 
 .NOTPARALLEL:
 .PHONY: build demo test test-all bench image format deps-build deps-test \
-	kubernetes configure-% test-release test-dev test-tsan test-faults \
+	kubernetes configure-% release test-release test-dev test-tsan test-faults \
 	test-sim test-spec test-fuzz faults chart-test chart-docs cluster-test image-test
 
 build: deps-build configure-release
@@ -37,16 +37,20 @@ LONG = bench|sim|faults|campaign
 
 # The longer suites: every fault on the real API server, by itself and at random,
 # client-go beside us, 100,000 simulated elections, the specification, a minute
-# for each fuzzer, the charts, the image, pods on a real node.
-test-all: test chart-test test-faults faults test-sim test-spec test-fuzz \
-	image-test cluster-test
+# for each fuzzer, the charts, the image, pods on a real node. What mostly waits
+# and what computes run side by side; BUILT=1: everything is built and installed.
+test-all: test
+	cmake/install-deps.sh cluster
+	cmake/install-deps.sh fuzz
+	tests/side_by_side.sh \
+	  '$(MAKE) BUILT=1 chart-test test-faults faults cluster-test' \
+	  '$(MAKE) BUILT=1 test-sim test-spec test-fuzz image-test'
 
-test-faults: test-release
+test-faults: release
 	$(CTEST) --test-dir build/release -L faults
 
 # Random faults from a seed. Needs root: networks and control groups of its own.
-faults: deps-test kubernetes configure-release
-	cmake --build build/release -j $(JOBS) --target fault_campaign isolation_test
+faults: release
 ifdef MINUTES
 	build/release/tests/faults/fault_campaign --seed=$(or $(SEED),1) \
 	  --minutes=$(MINUTES)
@@ -54,9 +58,9 @@ else
 	$(CTEST) --test-dir build/release -L campaign --timeout 1500
 endif
 
-test-sim: test-release
+test-sim: release
 	$(CTEST) --test-dir build/release -L sim --timeout 1200
-test-spec: test-release
+test-spec: release
 	tests/model/tla/check.sh quick
 	tests/model/tla/check.sh traces build/release/tests/sim 20
 test-fuzz:
@@ -69,9 +73,15 @@ cluster-test:
 image-test:
 	tests/image/run.sh
 
-test-release: deps-test kubernetes configure-release
-	cmake --build build/release -j $(JOBS)
+test-release: release
 	$(CTEST) --test-dir build/release -LE '$(LONG)'
+
+ifdef BUILT
+release:
+else
+release: deps-test kubernetes configure-release
+	cmake --build build/release -j $(JOBS)
+endif
 
 # AddressSanitizer and UndefinedBehaviorSanitizer, the agent included.
 test-dev: deps-test kubernetes configure-dev
@@ -97,7 +107,7 @@ bench: build
 image:
 	image/build.sh $(IMAGE)
 
-chart-test: deps-test build
+chart-test: release
 	tests/charts/check.sh
 
 chart-docs: deps-test

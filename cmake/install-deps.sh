@@ -23,6 +23,10 @@ mkdir -p "$cache"
 
 say() { echo "install-deps: $*" >&2; }
 
+# apt does not wait for another one.
+exec 9>"$cache/.install-deps.lock"
+flock 9
+
 packages=(g++ make cmake ninja-build pkg-config ca-certificates
   nlohmann-json3-dev libyaml-cpp-dev libssl-dev prometheus-cpp-dev
   libcli11-dev)
