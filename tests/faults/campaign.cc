@@ -78,9 +78,14 @@ class Running {
       std::this_thread::sleep_for(milliseconds(50));
     }
   }
-  bool AllDone() const {
-    return std::all_of(lanes_.begin(), lanes_.end(),
-                       [](const auto& lane) { return lane->done(); });
+  void WaitUntil(bool (Lane::*what)() const) {
+    const auto is = [&](const auto& lane) {
+      return lane->done() || ((*lane).*what)();
+    };
+    while (!std::all_of(lanes_.begin(), lanes_.end(), is)) {
+      GoesOn();
+      std::this_thread::sleep_for(milliseconds(50));
+    }
   }
 
  private:
@@ -172,16 +177,14 @@ Findings RunCampaign(const CampaignOptions& options) {
   Findings findings;
   Lanes lanes = StartLanes(options, plan, cluster, trace);
   Running running(options, trace, lanes);
+  running.WaitUntil(&Lane::started);
   try {
     StrikeServers(PartOf(plan, kServers), cluster, trace, running);
   } catch (...) {
     trace.ending = true;
     throw;
   }
-  while (!running.AllDone()) {
-    running.GoesOn();
-    std::this_thread::sleep_for(milliseconds(50));
-  }
+  running.WaitUntil(&Lane::done);
 
   findings.stalled = stalls.Stop();
   const std::string histories = options.folder + "/histories.jsonl";

@@ -78,6 +78,7 @@ void Lane::Run() {
                       .client_go = options_.mixed && i == kSeats - 1}));
       seats_.back()->Start();
     }
+    started_ = true;
     StrikeAll();
     WaitForLeader();
   } catch (...) {
@@ -186,6 +187,7 @@ Seat& Lane::Victim(const Planned& planned) {
       return *seat;
     }
   }
+  if (standbys.empty()) return *seats_.front();  // All lead: a planted bug.
   const auto number = static_cast<std::size_t>(planned.standby);
   return *standbys.at(number % standbys.size());
 }

@@ -48,6 +48,8 @@ class Lane {
   ~Lane();
 
   const std::string& lease() const { return lease_; }
+  // All candidates have been started; until then the servers must be well.
+  bool started() const { return started_; }
   // Every fault of its plan is over and somebody leads; or it has failed.
   bool done() const { return done_; }
   bool HasViolation() const { return !observer_.Violations().empty(); }
@@ -79,6 +81,7 @@ class Lane {
   fleet::Observer observer_;
   std::vector<fleet::ClientGo::Span> client_go_spans_;
   std::exception_ptr failure_;
+  std::atomic<bool> started_ = false;
   std::atomic<bool> done_ = false;
   std::atomic<bool> finish_ = false;
   std::thread thread_;

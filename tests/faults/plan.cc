@@ -123,7 +123,7 @@ std::vector<Planned> MakePlan(const PlanOptions& options) {
         planned.lane = next_lane++ % options.lanes;
       } else {
         // The fleets have time of their own in between.
-        planned.pause = dice.Ms(1500, 6000);
+        planned.pause = dice.Ms(1000, 4000);
       }
       // A standby asks nobody as long as its watch is open.
       if (fault == Fault::kRevoked) planned.leader = true;

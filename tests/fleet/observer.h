@@ -22,9 +22,10 @@ namespace fleet {
 
 class Observer {
  public:
-  // `pause` is between two questions to one agent.
-  // `on_answer` is told of each answer, on one thread at a time.
   using OnAnswer = std::function<void(const std::string& agent, const Told&)>;
+
+  // `pause` is between two questions to one agent. `on_answer` is told of each
+  // answer, on one thread at a time.
   explicit Observer(std::string lease,
                     base::Duration pause = std::chrono::milliseconds(3),
                     OnAnswer on_answer = {})
