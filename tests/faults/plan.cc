@@ -43,6 +43,10 @@ Duration ShortOrLong(Dice& dice) {
 
 Duration Lasts(Fault fault, Dice& dice) {
   switch (fault) {
+    case Fault::kStopped:
+    case Fault::kFrozen:
+      // Long enough that another leads, and its log client has written.
+      return dice.Chance(35) ? dice.Ms(500, 1500) : dice.Ms(3500, 5500);
     case Fault::kKilled:
       return dice.Ms(0, 1500);
     case Fault::kDelayed:
