@@ -45,9 +45,12 @@ TEST(NetworkNamespaceTest, AFilterInItMeetsNobodyElse) {
 TEST(FreezerTest, StopsAProgramAndLetsItGoOn) {
   if (const auto why = Freezer::WhyNot()) SKIP_OR_FAIL_IN_CI(*why);
   const TempDir folder;
-  Process process({.program = "/bin/sh",
-                   .args = {"-c", "trap 'exit 7' TERM; while :; do :; done"},
-                   .output = folder / "out"});
+  Process process(
+      {.program = "/bin/sh",
+       .args = {"-c", "trap 'exit 7' TERM; echo ready; while :; do :; done"},
+       .output = folder / "out"});
+  ASSERT_TRUE(
+      Eventually(seconds(60), [&] { return process.Output() == "ready\n"; }));
   Freezer freezer;
   freezer.Take(process.id());
 
