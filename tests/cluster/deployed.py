@@ -41,8 +41,9 @@ class Deployed(unittest.TestCase):
 
     def tearDown(self):
         try:
+            start = witnesses.now()
             kube.eventually("all witnesses are heard or dead",
-                            self.witnesses.settled)
+                            lambda: self.witnesses.settled(start))
             self.assertEqual(self.witnesses.violations(), [])
         finally:
             kube.kubectl("delete", "namespace", self.namespace, "--wait=false")

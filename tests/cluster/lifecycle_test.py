@@ -23,7 +23,8 @@ NEXT_AGENT_IMAGE = deployed.AGENT_IMAGE.replace(":test", ":next")
 
 # What a hand-over takes, from the end of the old main container to the next
 # yes. Other work of the machine comes on top, so the shortest of all must be
-# below the one limit, and each below the other, which is far from a lease.
+# below the one limit, which grows with the number of programs that want each
+# processor, and each below the other, which is far from a lease.
 SHORTEST_HAND_OVER_MS = 100
 EVERY_HAND_OVER_MS = 3_000
 HAND_OVERS_MS = []
@@ -88,9 +89,12 @@ class LifecycleTest(deployed.Deployed):
 
     @classmethod
     def tearDownClass(cls):
-        if HAND_OVERS_MS and min(HAND_OVERS_MS) >= SHORTEST_HAND_OVER_MS:
-            raise AssertionError("no hand-over was quick: %s ms" %
-                                 HAND_OVERS_MS)
+        share = max(1, os.getloadavg()[0] / os.cpu_count())
+        limit = SHORTEST_HAND_OVER_MS * share
+        print("hand-overs in ms: %s; the shortest is to be below %.0f" %
+              (["%.0f" % ms for ms in sorted(HAND_OVERS_MS)], limit))
+        if HAND_OVERS_MS and min(HAND_OVERS_MS) >= limit:
+            raise AssertionError("no hand-over was quick")
 
     # What people do.
 
@@ -198,14 +202,16 @@ class LifecycleTest(deployed.Deployed):
     # What goes wrong.
 
     def kill(self, pod, container):
-        os.kill(kube.container_process(self.namespace, pod, container),
-                signal.SIGKILL)
+        """Returns the time just before."""
+        process = kube.container_process(self.namespace, pod, container)
+        before = witnesses.now()
+        os.kill(process, signal.SIGKILL)
+        return before
 
     def test_sidecar_killed(self):
         self.deploy()
         leader = self.wait_for_standbys()
-        before = witnesses.now()
-        self.kill(leader, "leader-elector")
+        before = self.kill(leader, "leader-elector")
         self.expect_crash("the leader's sidecar is killed", leader, before)
 
     def test_sidecar_out_of_memory(self):

@@ -12,8 +12,8 @@ import time
 import kube
 
 
-# A witness reports every 5 ms, and after a second without an answer.
-ALIVE_NS = 1_500_000_000
+# A witness reports every 5 ms, or after a second without an answer: one that
+# has been silent for so long was killed.
 DEAD_NS = 3_000_000_000
 
 
@@ -124,13 +124,12 @@ class Witnesses:
                  if change[0] > after]
         return min(found) if found else None
 
-    def settled(self):
-        """Every process was heard just now, or has ended for certain."""
+    def settled(self, since):
+        """Every process was heard after that, or has ended for certain."""
         with self._lock:
-            silences = [now() - one.last_sign
-                        for one in self._processes.values()
-                        if one.ended is None and one.last_sign]
-        return all(s < ALIVE_NS or s > DEAD_NS for s in silences)
+            signs = [one.last_sign for one in self._processes.values()
+                     if one.ended is None and one.last_sign]
+        return all(sign > since or now() - sign > DEAD_NS for sign in signs)
 
     def terms(self):
         """By their beginning, with the ends of their processes filled in.
