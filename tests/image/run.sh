@@ -7,6 +7,10 @@ cd "$(dirname "$0")/../.."
 
 limit_mb=12
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
+# Both builds are of one commit, whatever is committed meanwhile.
+REVISION=$(git rev-parse HEAD)
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export REVISION SOURCE_DATE_EPOCH
 cmake/install-deps.sh cluster
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -51,7 +55,7 @@ expect "says its licence" [ "$(jq -r \
   '.config.Labels["org.opencontainers.image.licenses"]' "$config")" = Apache-2.0 ]
 expect "says its revision" [ "$(jq -r \
   '.config.Labels["org.opencontainers.image.revision"]' "$config")" = \
-  "$(git rev-parse HEAD)" ]
+  "$REVISION" ]
 
 programs=$(cd "$root" && find . -type f -perm /111 | sort | tr '\n' ' ')
 expect "no other program, no shell: $programs" \
