@@ -17,6 +17,7 @@
 
 #include "agent/base/result.h"
 #include "agent/http/server.h"
+#include "agent/inject/command.h"
 #include "agent/runtime/clock.h"
 #include "agent/runtime/config.h"
 #include "agent/runtime/confirmer.h"
@@ -209,20 +210,27 @@ std::optional<Error> Run(runtime::Config config, runtime::Log& log) {
   return std::nullopt;
 }
 
+// A pipe or disk that does not take all of it must not look like success.
+int Print(const runtime::Exit& exit) {
+  std::fwrite(exit.out.data(), 1, exit.out.size(), stdout);
+  std::fputs(exit.err.c_str(), stderr);
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit.code;
+  std::perror("leader-elector: stdout");
+  return runtime::kExitRuntime;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   OpenStandardStreams();
   KeepMemoryOutOfCoreDumps();
-  Result<runtime::Config, runtime::Exit> config =
-      runtime::LoadConfig(std::vector<std::string>(argv + 1, argv + argc),
-                          runtime::ReadSurroundings());
-  if (!config) {
-    const runtime::Exit& exit = config.error();
-    std::fputs(exit.out.c_str(), stdout);
-    std::fputs(exit.err.c_str(), stderr);
-    return exit.code;
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (!arguments.empty() && arguments.front() == "inject") {
+    return Print(inject::RunCommand({arguments.begin() + 1, arguments.end()}));
   }
+  Result<runtime::Config, runtime::Exit> config =
+      runtime::LoadConfig(arguments, runtime::ReadSurroundings());
+  if (!config) return Print(config.error());
   runtime::Log log(config->log_level, config->log_format, STDERR_FILENO,
                    runtime::WallNow);
   const std::optional<Error> error = Run(*config, log);

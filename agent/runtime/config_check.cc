@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "agent/runtime/dns_name.h"
 #include "agent/runtime/duration.h"
 #include "agent/runtime/quote.h"
 #include "agent/runtime/raw_config.h"
@@ -28,35 +29,6 @@ std::string SpelledAs(const Setting& setting, Origin::Kind kind) {
       return EnvironmentName(setting);
     default:
       return FlagName(setting);
-  }
-}
-
-bool IsAlphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-// Source: RFC 1123, as the API server checks it.
-bool IsDnsLabel(std::string_view text) {
-  return !text.empty() && text.size() <= 63 && IsAlphanumeric(text.front()) &&
-         IsAlphanumeric(text.back()) &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return IsAlphanumeric(c) || c == '-'; });
-}
-
-// Unlike a label on its own, a label in a subdomain may be longer than 63.
-bool IsDnsSubdomain(std::string_view text) {
-  if (text.size() > 253) return false;
-  while (true) {
-    const std::size_t dot = text.find('.');
-    const std::string_view label = text.substr(0, dot);
-    if (label.empty() || !IsAlphanumeric(label.front()) ||
-        !IsAlphanumeric(label.back()) ||
-        !std::all_of(label.begin(), label.end(),
-                     [](char c) { return IsAlphanumeric(c) || c == '-'; })) {
-      return false;
-    }
-    if (dot == std::string_view::npos) return true;
-    text.remove_prefix(dot + 1);
   }
 }
 

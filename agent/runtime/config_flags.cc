@@ -161,8 +161,8 @@ class Parser {
       }
       if (!std::exchange(after_unknown_flag, false)) {
         raw.AddError(Shown(word) +
-                     " is no command of leader-elector; there is run, which "
-                     "need not be said");
+                     " is no command of leader-elector; there are run, which "
+                     "need not be said, and inject, which comes first");
       }
     }
   }

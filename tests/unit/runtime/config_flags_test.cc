@@ -98,8 +98,8 @@ TEST(ConfigFlagsTest, TheValueOfAnUnknownFlagIsNotRepeated) {
 
 TEST(ConfigFlagsTest, AnUnknownCommandIsRefused) {
   EXPECT_EQ(Errors(LoadWeb({"walk"})),
-            "walk is no command of leader-elector; there is run, which need "
-            "not be said\n");
+            "walk is no command of leader-elector; there are run, which need "
+            "not be said, and inject, which comes first\n");
 }
 
 TEST(ConfigFlagsTest, AFlagWithoutItsValueIsRefused) {
