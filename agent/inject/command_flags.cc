@@ -135,19 +135,20 @@ class Reader {
                    const std::optional<std::string>& value) {
     for (const Setting& setting : runtime::Settings()) {
       if (flag != runtime::FlagName(setting)) continue;
-      const auto unfit = std::find_if(
-          kUnfit.begin(), kUnfit.end(),
-          [&](const Unfit& other) { return other.flag == setting.flag; });
-      if (unfit != kUnfit.end()) {
-        Fail(flag + " is no flag of inject: " + std::string(unfit->why));
-      }
       std::string argument = flag;
       if (!setting.is_switch()) {
         argument += "=" + ValueOf(flag, value);
       } else if (value) {
         argument += "=" + *value;
       }
-      command_.options.sidecar.arguments.push_back(argument);
+      const auto unfit = std::find_if(
+          kUnfit.begin(), kUnfit.end(),
+          [&](const Unfit& other) { return other.flag == setting.flag; });
+      if (unfit == kUnfit.end()) {
+        command_.options.sidecar.arguments.push_back(argument);
+      } else {
+        Fail(flag + " is no flag of inject: " + std::string(unfit->why));
+      }
       return;
     }
     if (!word.starts_with('-') || word == "-") {

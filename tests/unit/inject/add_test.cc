@@ -1,0 +1,287 @@
+// What goes in where, and what is refused with which words.
+#include <yaml-cpp/yaml.h>
+
+#include <string>
+
+#include "tests/unit/inject/manifests.h"
+
+namespace inject {
+namespace {
+
+constexpr char kContainers[] = "  containers:\n  - name: main\n";
+
+std::string ErrorFor(const std::string& text, const Options& options = {}) {
+  return ErrorOf(Add(text, options));
+}
+
+std::string Deployment(const std::string& name, const std::string& rest = "") {
+  return "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: " + name +
+         "\n" + rest +
+         "spec:\n  template:\n    spec:\n      containers:\n      - name: "
+         "main\n";
+}
+
+TEST(AddTest, TheSidecarIsTheLastInitContainer) {
+  const YAML::Node pod =
+      YAML::Load(Added(PodWith("  initContainers:\n  - name: a\n  - name: b\n" +
+                               std::string(kContainers))));
+  const YAML::Node list = pod["spec"]["initContainers"];
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_EQ(list[2]["name"].Scalar(), "leader-elector");
+  EXPECT_EQ(list[2]["restartPolicy"].Scalar(), "Always");
+  EXPECT_EQ(list[2]["args"][0].Scalar(), "--lease-name=web");
+  EXPECT_EQ(list[2]["args"][1].Scalar(), "--stop-order=sidecar-last");
+}
+
+TEST(AddTest, AClassicSidecarIsTheLastContainer) {
+  Options options = NoRbac();
+  options.sidecar.classic = true;
+  const YAML::Node spec =
+      YAML::Load(Added(PodWith(kContainers), options))["spec"];
+  ASSERT_EQ(spec["containers"].size(), 2U);
+  const YAML::Node sidecar = spec["containers"][1];
+  EXPECT_EQ(sidecar["name"].Scalar(), "leader-elector");
+  EXPECT_EQ(sidecar["args"][1].Scalar(), "--stop-order=together");
+  EXPECT_FALSE(sidecar["restartPolicy"]);
+  EXPECT_FALSE(sidecar["startupProbe"]);
+  EXPECT_FALSE(spec["initContainers"]);
+}
+
+TEST(AddTest, EveryMainContainerLearnsWhereToAsk) {
+  const YAML::Node spec = YAML::Load(Added(PodWith(
+      "  containers:\n  - name: a\n  - name: b\n    env: [{name: X}]\n")))
+      ["spec"];
+  EXPECT_EQ(spec["containers"][0]["env"][0]["name"].Scalar(), "LEADER_URL");
+  EXPECT_EQ(spec["containers"][1]["env"][1]["value"].Scalar(),
+            "http://127.0.0.1:4040/leader");
+}
+
+TEST(AddTest, AnAddressOfTheUsersOwnStays) {
+  const std::string text = PodWith(
+      "  containers:\n  - name: a\n    env:\n    - name: LEADER_URL\n"
+      "      value: http://[::1]:4040/leader\n");
+  const std::string result = Added(text);
+  const YAML::Node env = YAML::Load(result)["spec"]["containers"][0]["env"];
+  EXPECT_EQ(env.size(), 1U);
+  EXPECT_EQ(Removed(result), text);
+}
+
+TEST(AddTest, TheTokenIsForTheSidecarAlone) {
+  const YAML::Node spec = YAML::Load(Added(PodWith(kContainers)))["spec"];
+  EXPECT_EQ(spec["volumes"][0]["name"].Scalar(), "leader-elector-token");
+  EXPECT_EQ(spec["initContainers"][0]["volumeMounts"][0]["name"].Scalar(),
+            "leader-elector-token");
+  EXPECT_FALSE(spec["containers"][0]["volumeMounts"]);
+}
+
+TEST(AddTest, OptionsGoIntoTheSidecar) {
+  Options options = NoRbac();
+  options.lease_name = "other";
+  options.sidecar.image = "registry.example:5000/le@sha256:01";
+  options.sidecar.arguments = {"--http-address=[::1]:4050"};
+  options.sidecar.leader_address = "[::1]:4050";
+  options.sidecar.metrics_port = 4051;
+  const YAML::Node spec =
+      YAML::Load(Added(PodWith(kContainers), options))["spec"];
+  const YAML::Node sidecar = spec["initContainers"][0];
+  EXPECT_EQ(sidecar["image"].Scalar(), "registry.example:5000/le@sha256:01");
+  EXPECT_EQ(sidecar["args"][0].Scalar(), "--lease-name=other");
+  EXPECT_EQ(sidecar["args"][2].Scalar(), "--http-address=[::1]:4050");
+  EXPECT_EQ(sidecar["ports"][0]["containerPort"].Scalar(), "4051");
+  EXPECT_EQ(spec["containers"][0]["env"][0]["value"].Scalar(),
+            "http://[::1]:4050/leader");
+}
+
+TEST(AddTest, NewOptionsReplaceThoseOfAnEarlierCall) {
+  const std::string text = PodWith(kContainers);
+  Options newer = NoRbac();
+  newer.sidecar.image = "leader-elector:2";
+  EXPECT_EQ(Added(Added(text), newer), Added(text, newer));
+}
+
+TEST(AddTest, OtherKindsArePassedOn) {
+  const std::string other =
+      "apiVersion: batch.example/v1\nkind: Job\nspec: {template: {spec: "
+      "{containers: [{name: a}]}}}\n---\n";
+  EXPECT_TRUE(Added(other + PodWith(kContainers)).starts_with(other));
+  EXPECT_EQ(ErrorFor(other),
+            "manifest: there is no Pod, Deployment, StatefulSet, DaemonSet, "
+            "Job or CronJob");
+}
+
+TEST(AddTest, TheRoleIsForTheLeaseAndTheServiceAccount) {
+  const std::string result = Added(Deployment("web", "  namespace: shop\n") +
+                                       "      serviceAccountName: clerk\n",
+                                   Options());
+  const std::vector<YAML::Node> documents = YAML::LoadAll(result);
+  ASSERT_EQ(documents.size(), 3U);
+  const YAML::Node rule = documents[1]["rules"][0];
+  EXPECT_EQ(documents[1]["metadata"]["namespace"].Scalar(), "shop");
+  EXPECT_EQ(rule["resourceNames"][0].Scalar(), "web");
+  EXPECT_EQ(rule["verbs"].size(), 4U);
+  EXPECT_EQ(documents[2]["roleRef"]["name"].Scalar(), "web-leader-election");
+  EXPECT_EQ(documents[2]["subjects"][0]["name"].Scalar(), "clerk");
+  EXPECT_EQ(documents[2]["subjects"][0]["namespace"].Scalar(), "shop");
+}
+
+TEST(AddTest, TheGivenNamespaceIsForThoseThatNameNone) {
+  Options options;
+  options.name_space = "bakery";
+  options.rbac = Rbac::kOnly;
+  const std::string roles =
+      Added(Deployment("a") + "---\n" + Deployment("b", "  namespace: shop\n"),
+            options);
+  const std::vector<YAML::Node> documents = YAML::LoadAll(roles);
+  ASSERT_EQ(documents.size(), 4U);
+  EXPECT_EQ(documents[0]["metadata"]["namespace"].Scalar(), "bakery");
+  EXPECT_EQ(documents[2]["metadata"]["namespace"].Scalar(), "shop");
+}
+
+TEST(AddTest, JsonTakesNoFurtherDocuments) {
+  const std::string json =
+      R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},)"
+      R"("spec":{"containers":[{"name":"b"}]}})";
+  EXPECT_EQ(ErrorFor(json),
+            "manifest: JSON takes no further documents; give --rbac=none, and "
+            "print Role and RoleBinding with --rbac=only");
+  EXPECT_EQ(Removed(Added(json)), json);
+}
+
+TEST(AddTest, TwoWorkloadsNeverShareALease) {
+  EXPECT_EQ(ErrorFor(Deployment("web") + "---\n" + PodWith(kContainers)),
+            "manifest:11: Pod web in line 11 and Deployment web in line 1 "
+            "would compete for the one lease web; inject them one by one, each "
+            "with its --lease-name");
+  Options options;
+  options.lease_name = "one";
+  EXPECT_EQ(ErrorFor(Deployment("a") + "---\n" + Deployment("b"), options),
+            "manifest:11: --lease-name is for one workload, and there are 2: "
+            "they would compete with each other");
+  EXPECT_EQ(ErrorFor(Deployment("web", "  namespace: a\n") + "---\n" +
+                     Deployment("web", "  namespace: b\n")),
+            "none");
+}
+
+TEST(AddTest, AWorkloadWithoutANameNeedsALeaseName) {
+  const std::string text =
+      "apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}\nspec:\n" +
+      std::string(kContainers);
+  EXPECT_EQ(ErrorFor(text),
+            "manifest:1: Pod in line 1 has no metadata.name to call the lease "
+            "by; give --lease-name");
+  Options options;
+  options.lease_name = "a";
+  EXPECT_EQ(ErrorFor(text, options), "none");
+  EXPECT_EQ(ErrorFor(Deployment("${NAME}")),
+            "manifest:1: Deployment ${NAME} in line 1 has a name that no lease "
+            "can have; give --lease-name");
+}
+
+TEST(AddTest, HostNetworkIsRefusedWithTheReason) {
+  EXPECT_EQ(
+      ErrorFor(PodWith("  hostNetwork: yes\n" + std::string(kContainers))),
+      "manifest:6: hostNetwork is true; leader-elector answers on loopback, "
+      "which would be the node's: every process there would be told who leads");
+  EXPECT_EQ(
+      ErrorFor(PodWith("  hostNetwork: false\n" + std::string(kContainers))),
+      "none");
+}
+
+TEST(AddTest, WhatFinishesByItselfTakesNoClassicSidecar) {
+  Options options;
+  options.sidecar.classic = true;
+  EXPECT_EQ(
+      ErrorFor(PodWith("  restartPolicy: Never\n" + std::string(kContainers)),
+               options),
+      "manifest:1: Pod web in line 1 would never finish beside an ordinary "
+      "container; leave --classic out (Kubernetes 1.29 or newer)");
+  std::string job = Deployment("a");
+  Replace(job, "apps/v1\nkind: Deployment", "batch/v1\nkind: Job");
+  EXPECT_TRUE(Contains(ErrorFor(job, options), "would never finish"));
+  EXPECT_EQ(ErrorFor(job), "none");
+}
+
+TEST(AddTest, NullWhereAListIsWantedIsRefused) {
+  EXPECT_EQ(ErrorFor(PodWith(std::string(kContainers) + "  volumes:\n")),
+            "manifest:8: volumes has no value; write \"volumes: []\" or drop "
+            "the line");
+  EXPECT_EQ(
+      ErrorFor(PodWith("  initContainers: ~\n" + std::string(kContainers))),
+      "manifest:6: initContainers has no value; write \"initContainers: "
+      "[]\" or drop the line");
+  EXPECT_EQ(ErrorFor(PodWith(std::string(kContainers) + "    env: {a: b}\n")),
+            "manifest:8: env must be a list");
+}
+
+TEST(AddTest, APodWithoutContainersIsRefused) {
+  EXPECT_EQ(ErrorFor(PodWith("  volumes: []\n")),
+            "manifest:6: Pod web in line 1 has no containers");
+  EXPECT_EQ(ErrorFor(PodWith("  containers: []\n")),
+            "manifest:6: Pod web in line 1 has no containers");
+  EXPECT_EQ(ErrorFor("apiVersion: apps/v1\nkind: Deployment\nspec: {}\n"),
+            "manifest:1: Deployment in line 1 has no pod spec");
+  EXPECT_EQ(ErrorFor(PodWith("  containers:\n  - image: a\n")),
+            "manifest:7: a container has no name");
+}
+
+TEST(AddTest, ASidecarOfAnotherHandIsRefused) {
+  EXPECT_EQ(ErrorFor(PodWith("  containers:\n  - name: leader-elector\n")),
+            "manifest:7: leader-elector is in containers, but not as inject "
+            "writes it; take it out by hand");
+  EXPECT_EQ(ErrorFor(PodWith(std::string(kContainers) +
+                             "  volumes: [{name: leader-elector-token}]\n")),
+            "manifest:8: leader-elector-token is in volumes, but not as inject "
+            "writes it; take it out by hand");
+}
+
+TEST(AddTest, KeysThatNotAllReadersSeeAlikeAreRefused) {
+  EXPECT_EQ(ErrorFor("x: &x {a: b}\n---\n" +
+                     PodWith("  <<: {a: b}\n" + std::string(kContainers))),
+            "manifest:8: \"<<\" brings keys that inject cannot see; write them "
+            "out");
+  EXPECT_EQ(ErrorFor(PodWith(std::string(kContainers) + kContainers)),
+            "manifest:8: containers is set again; set it once");
+}
+
+TEST(AddTest, WhatIsSharedWithAnotherPlaceIsRefused) {
+  // `volumes` of the first Pod, which has a sidecar, are those of an object
+  // that has none.
+  const std::string text =
+      PodWith(std::string(kContainers) + "  volumes: &v\n  - name: a\n") +
+      "status: *v\n";
+  EXPECT_EQ(ErrorFor(text),
+            "manifest:8: volumes cannot be added without changing what is "
+            "there; write this part in plain block style, without aliases, and "
+            "end the file with a line break");
+}
+
+TEST(AddTest, AnEnvThatContainersShareIsAddedToOnce) {
+  const std::string text = PodWith(
+      "  containers:\n  - name: a\n    env: &env\n    - name: X\n"
+      "  - name: b\n    env: *env\n");
+  const std::string result = Added(text);
+  const YAML::Node spec = YAML::Load(result)["spec"];
+  EXPECT_EQ(spec["containers"][0]["env"].size(), 2U);
+  EXPECT_EQ(spec["containers"][1]["env"].size(), 2U);
+  EXPECT_EQ(Removed(result), text);
+}
+
+TEST(AddTest, WhatIsNotYamlIsSaidWithItsLine) {
+  EXPECT_EQ(ErrorFor("a: b\nc: [\n"),
+            "manifest:3: it is not YAML: end of sequence flow not found");
+  EXPECT_EQ(ErrorFor("a: b\nc: \x04\n"),
+            "manifest:2: there is a control character; it must be YAML or JSON "
+            "in UTF-8");
+  EXPECT_EQ(ErrorFor("a: &a [*a]\n"),
+            "manifest:1: this is nested too deeply, or aliases make it too "
+            "large");
+}
+
+TEST(AddTest, ACommaBeforeTheBracketIsRefused) {
+  EXPECT_EQ(
+      ErrorFor(PodWith("  containers:\n  - {name: a, env: [{name: b},]}\n")),
+      "manifest:7: there is a comma before the bracket; drop it");
+}
+
+}  // namespace
+}  // namespace inject
