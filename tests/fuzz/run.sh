@@ -14,7 +14,7 @@ build=$root/build/fuzz
 cache=${SIDECAR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}/fuzz
 seconds=${FUZZ_SECONDS:-60}
 jobs=${JOBS:-$(nproc)}
-[ $# -gt 0 ] || set -- config exec kubeconfig lease request response status watch
+[ $# -gt 0 ] || set -- config exec inject kubeconfig lease request response status watch
 
 "$root/cmake/install-deps.sh" fuzz
 cmake -S "$root" --preset fuzz >/dev/null
@@ -58,5 +58,6 @@ cd "$root" # The sources are named relative to it.
   k8s/server_url.cc k8s/bounded_json.cc agent/http/parser.cc \
   agent/http/message.cc agent/http/host_rule.cc agent/runtime/config_sources.cc \
   agent/runtime/config_check.cc agent/runtime/duration.cc \
-  agent/runtime/listen_address.cc |
+  agent/runtime/listen_address.cc agent/inject/add.cc agent/inject/remove.cc \
+  agent/inject/flow.cc agent/inject/text.cc agent/inject/manifest.cc |
   awk 'NR == 1 || /^(k8s|agent|TOTAL|.*(k8s|agent)\/)/ {print $1, $(NF)}' | column -t
