@@ -88,7 +88,7 @@ test-dev: deps-test kubernetes configure-dev
 	cmake --build build/dev -j $(JOBS) --target leader-elector election_test \
 	  election_sim scenario_test http_test k8s_test runtime_test claims_test \
 	  support_test fuzz_replay conformance_test conformance_cluster_test \
-	  integration_test kubernetes_cluster_test faults_test
+	  integration_test kubernetes_cluster_test faults_test inject_test
 	$(CTEST) --test-dir build/dev -L 'unit|scenario|integration'
 
 # ThreadSanitizer: what has threads. Only that is built, so that `unit` stands for

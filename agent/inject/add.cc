@@ -171,7 +171,7 @@ class Adder {
                            {},
                            Manifest(roles).tree().children,
                            static_cast<int>(text_.line_count()),
-                           "RBAC"});
+                           "Role"});
   }
 
   bool SaysTheSame(const std::string& result,

@@ -122,6 +122,12 @@ std::string ServiceAccountOf(const Workload& workload) {
   return name;
 }
 
+// One that names none goes wherever it is applied.
+bool MayShareANamespace(const Election& a, const Election& b) {
+  return a.name_space.empty() || b.name_space.empty() ||
+         a.name_space == b.name_space;
+}
+
 }  // namespace
 
 void CheckList(const Entry& entry) {
@@ -148,21 +154,22 @@ std::vector<Election> CheckWorkloads(const std::vector<Workload>& workloads,
                       ": they would compete with each other"};
   }
   std::vector<Election> elections;
-  std::map<std::pair<std::string, std::string>, std::string> known;
+  std::multimap<std::string, std::size_t> by_lease;
   for (const Workload& workload : workloads) {
     CheckPod(workload, options);
     Election election{LeaseName(workload, options),
                       NamespaceOf(workload, options),
                       ServiceAccountOf(workload)};
-    const auto [other, is_new] = known.emplace(
-        std::pair(election.name_space, election.lease_name), workload.Title());
-    if (!is_new) {
-      throw Refusal{workload.line,
-                    workload.Title() + " and " + other->second +
-                        " would compete for the one lease " +
-                        Shown(election.lease_name) +
-                        "; inject them one by one, each with its --lease-name"};
+    const auto [first, last] = by_lease.equal_range(election.lease_name);
+    for (auto other = first; other != last; ++other) {
+      if (!MayShareANamespace(election, elections[other->second])) continue;
+      throw Refusal{
+          workload.line,
+          workload.Title() + " and " + workloads[other->second].Title() +
+              " would compete for the one lease " + Shown(election.lease_name) +
+              "; inject them one by one, each with its --lease-name"};
     }
+    by_lease.emplace(election.lease_name, elections.size());
     elections.push_back(std::move(election));
   }
   return elections;

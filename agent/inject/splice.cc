@@ -1,19 +1,18 @@
 #include "agent/inject/splice.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace inject {
 
 std::string Insert(std::string_view text,
                    const std::vector<Insertion>& insertions) {
   std::vector<const Insertion*> order;
+  std::set<std::pair<std::size_t, std::string_view>> known;
   for (const Insertion& insertion : insertions) {
-    const bool known =
-        std::any_of(order.begin(), order.end(), [&](const Insertion* other) {
-          return other->offset == insertion.offset &&
-                 other->text == insertion.text;
-        });
-    if (!known) order.push_back(&insertion);
+    if (known.emplace(insertion.offset, insertion.text).second) {
+      order.push_back(&insertion);
+    }
   }
   std::stable_sort(
       order.begin(), order.end(), [](const Insertion* a, const Insertion* b) {

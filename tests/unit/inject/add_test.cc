@@ -160,6 +160,10 @@ TEST(AddTest, TwoWorkloadsNeverShareALease) {
   EXPECT_EQ(ErrorFor(Deployment("web", "  namespace: a\n") + "---\n" +
                      Deployment("web", "  namespace: b\n")),
             "none");
+  // It may be applied to that very namespace.
+  EXPECT_TRUE(Contains(ErrorFor(Deployment("web", "  namespace: a\n") +
+                                "---\n" + Deployment("web")),
+                       "would compete for the one lease web"));
 }
 
 TEST(AddTest, AWorkloadWithoutANameNeedsALeaseName) {
@@ -253,6 +257,16 @@ TEST(AddTest, WhatIsSharedWithAnotherPlaceIsRefused) {
             "manifest:8: volumes cannot be added without changing what is "
             "there; write this part in plain block style, without aliases, and "
             "end the file with a line break");
+}
+
+TEST(AddTest, ABlockScalarThatALineMoreWouldChangeIsRefused) {
+  const std::string words = " cannot be added without changing what is there";
+  const std::string args = "  containers:\n  - name: a\n    args:\n    - ";
+  EXPECT_TRUE(Contains(ErrorFor(PodWith(args + "|\n      b")), "env" + words));
+  EXPECT_TRUE(
+      Contains(ErrorFor(PodWith(args + "|+\n      b\n\n")), "env" + words));
+  EXPECT_TRUE(Contains(ErrorFor(PodWith(kContainers) + "---\na: |\n  b"),
+                       "Role" + words));
 }
 
 TEST(AddTest, AnEnvThatContainersShareIsAddedToOnce) {
