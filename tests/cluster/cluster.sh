@@ -77,19 +77,22 @@ prepare() { # folder
   mktemp --dry-run XXXXXXXX >"$1/id"
 }
 
-# The kernel ends all of it with this process, and this one with its parent.
+# Whoever kills unshare kills the first process, and the kernel then the others.
+apart=(unshare --mount --net --pid --uts --ipc --mount-proc --fork
+  --kill-child=KILL)
+
+# For as long as this shell lives.
 enter() { # folder, command...
-  local folder=$1; shift
-  exec setpriv --pdeathsig KILL \
-    unshare --mount --net --pid --uts --ipc --fork --kill-child=KILL \
-    --mount-proc "$node" "$folder" "$prefix.$(id_of "$folder")" "$@"
+  local folder=$1
+  shift
+  exec setpriv --pdeathsig KILL "${apart[@]}" \
+    "$node" "$folder" "$prefix.$(id_of "$folder")" "$@"
 }
 
 up() { # folder
   prepare "$1"
   # Not this shell's child to the end: it stays when this shell ends.
-  setsid unshare --mount --net --pid --uts --ipc --fork --kill-child=KILL \
-    --mount-proc "$node" "$1" "$prefix.$(id_of "$1")" \
+  setsid "${apart[@]}" "$node" "$1" "$prefix.$(id_of "$1")" \
     </dev/null >"$1/node.log" 2>&1 &
   local unshare_id=$!
   echo "$unshare_id" >"$1/unshare.id"
@@ -141,5 +144,5 @@ up | down | exec)
       --uts --ipc -- "$here/inside.sh" "$folder" "$PWD" "$@" ;;
   esac
   ;;
-*) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | head -n -1 >&2; exit 2 ;;
+*) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
