@@ -19,7 +19,7 @@ program's question "do I lead?":
 
 Usage:
   leader-elector [run] --lease-name=NAME [flags]
-  leader-elector inject -f FILE     adds the sidecar to a manifest; see its --help
+  leader-elector inject -f FILE   adds the sidecar to a manifest; see its --help
 
 Every flag below can also be given as an environment variable or in a YAML file:
   --lease-duration=15s   LEADER_ELECTOR_LEASE_DURATION=15s   leaseDuration: 15s
