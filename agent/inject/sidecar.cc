@@ -7,12 +7,11 @@ constexpr std::string_view kMetricsPort = "leader-metrics";
 
 Value T(std::string_view text) { return Value::Text(text); }
 
-Value Probe(std::string_view path,
-            std::vector<std::pair<std::string, Value>> timing) {
-  std::vector<std::pair<std::string, Value>> keys{
+Value Probe(std::string_view path, std::vector<Field> timing) {
+  std::vector<Field> fields{
       {"httpGet", Value::Map({{"path", T(path)}, {"port", T(kMetricsPort)}})}};
-  for (auto& entry : timing) keys.push_back(std::move(entry));
-  return Value::Map(std::move(keys));
+  for (Field& field : timing) fields.push_back(std::move(field));
+  return Value::Map(std::move(fields));
 }
 
 Value FromField(std::string_view path) {
@@ -45,7 +44,7 @@ std::string RoleName(const Election& election) {
 Value Metadata(const Election& election) {
   Value metadata = Value::Map({{"name", T(RoleName(election))}});
   if (!election.name_space.empty()) {
-    metadata.keys.emplace_back("namespace", T(election.name_space));
+    metadata.fields.push_back({"namespace", T(election.name_space)});
   }
   return metadata;
 }
@@ -62,7 +61,7 @@ Value SidecarContainer(const SidecarOptions& options,
   Value container =
       Value::Map({{"name", T(kContainerName)}, {"image", T(options.image)}});
   const auto add = [&](std::string key, Value value) {
-    container.keys.emplace_back(std::move(key), std::move(value));
+    container.fields.push_back({std::move(key), std::move(value)});
   };
   if (!options.classic) add("restartPolicy", T("Always"));
   add("args", Value::TextList(arguments));
@@ -138,7 +137,7 @@ Value LeaseRoleBinding(const Election& election) {
   Value subject = Value::Map(
       {{"kind", T("ServiceAccount")}, {"name", T(election.service_account)}});
   if (!election.name_space.empty()) {
-    subject.keys.emplace_back("namespace", T(election.name_space));
+    subject.fields.push_back({"namespace", T(election.name_space)});
   }
   return Value::Map(
       {{"apiVersion", T("rbac.authorization.k8s.io/v1")},

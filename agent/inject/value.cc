@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace inject {
 namespace {
@@ -98,7 +99,7 @@ class BlockWriter {
         Write(item, indent + 2, true);
       }
     } else {
-      for (const auto& [key, inner] : value.keys) {
+      for (const auto& [key, inner] : value.fields) {
         Begin(indent, std::exchange(in_line, false));
         WriteEntry(key, inner, indent);
       }
@@ -149,8 +150,8 @@ Value Value::Bool(bool value) {
 Value Value::List(std::vector<Value> items) {
   return {Kind::kList, "", std::move(items), {}};
 }
-Value Value::Map(std::vector<std::pair<std::string, Value>> keys) {
-  return {Kind::kMap, "", {}, std::move(keys)};
+Value Value::Map(std::vector<Field> fields) {
+  return {Kind::kMap, "", {}, std::move(fields)};
 }
 Value Value::TextList(const std::vector<std::string>& texts) {
   std::vector<Value> items;
@@ -178,7 +179,7 @@ std::string WriteFlow(const Value& value) {
       }
       return out.empty() ? "[]" : out + ']';
     case Value::Kind::kMap:
-      for (const auto& [key, inner] : value.keys) {
+      for (const auto& [key, inner] : value.fields) {
         out += (out.empty() ? "{" : ",") + Quoted(key) + ":" + WriteFlow(inner);
       }
       return out.empty() ? "{}" : out + '}';

@@ -6,25 +6,31 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace inject {
+
+struct Field;
 
 struct Value {
   enum class Kind { kText, kBare, kList, kMap };
 
   Kind kind = Kind::kText;
-  std::string text;                                 // kText, kBare.
-  std::vector<Value> items;                         // kList.
-  std::vector<std::pair<std::string, Value>> keys;  // kMap, in this order.
+  std::string text;           // kText, kBare.
+  std::vector<Value> items;   // kList.
+  std::vector<Field> fields;  // kMap, in this order.
 
   static Value Text(std::string_view text);
   static Value Number(int number);
   static Value Bool(bool value);
   static Value List(std::vector<Value> items);
-  static Value Map(std::vector<std::pair<std::string, Value>> keys);
+  static Value Map(std::vector<Field> fields);
   static Value TextList(const std::vector<std::string>& texts);
+};
+
+struct Field {
+  std::string key;
+  Value value;
 };
 
 // Lines with a break after each, indented by `indent` spaces. Texts that YAML

@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using support::ExitStatus;
-using testing::ElementsAre;
 using testing::SizeIs;
 
 constexpr char kNamespace[] = "shop";
@@ -87,9 +86,10 @@ class InjectTest : public FleetTest {
   std::string Injected(const fs::path& file, std::vector<std::string> flags) {
     flags.insert(flags.begin(),
                  {"inject", "-f", file.string(), "--image=busybox:1.37"});
-    support::Process process({.program = AGENT_PROGRAM,
-                              .args = flags,
-                              .output = folder_ / file.filename().string()});
+    support::Process process(
+        {.program = AGENT_PROGRAM,
+         .args = flags,
+         .output = folder_ / (file.filename().string() + ".injected")});
     EXPECT_EQ(process.Wait(std::chrono::seconds(30)), (ExitStatus{.code = 0}))
         << process.Output();
     return process.Output();
@@ -144,6 +144,7 @@ TEST_F(InjectTest, TheApiServerTakesAClassicSidecar) {
       Injected(fs::path(INJECT_FOLDER) / "deployment.yaml", {"--classic"});
   for (const std::string& document : Documents(stream)) Apply(document);
 
+  ASSERT_FALSE(HasFailure());
   ASSERT_THAT(applied(), SizeIs(3));
   const nlohmann::json& pod = applied()[0]["spec"]["template"]["spec"];
   ASSERT_THAT(pod["containers"], SizeIs(3));
@@ -155,6 +156,7 @@ TEST_F(InjectTest, TheApiServerReadsTheSameTextsAsBefore) {
   Apply(ReadFile(file));
   Apply(Documents(Injected(file, {}))[0]);
 
+  ASSERT_FALSE(HasFailure());
   ASSERT_THAT(applied(), SizeIs(2));
   const nlohmann::json& before = applied()[0];
   const nlohmann::json& after = applied()[1];
@@ -195,6 +197,7 @@ spec:
       {{"metadata",
         {{"labels", {{"pod-security.kubernetes.io/enforce", nullptr}}}}}});
 
+  ASSERT_FALSE(HasFailure());
   ASSERT_THAT(applied(), SizeIs(1));
   const nlohmann::json& sidecar = applied()[0]["spec"]["initContainers"][0];
   EXPECT_EQ(sidecar["restartPolicy"], "Always");
