@@ -58,8 +58,10 @@ else
 	$(CTEST) --test-dir build/release -L campaign --timeout 1500
 endif
 
+# With a log of its own: another ctest may run in the same folder.
 test-sim: release
-	$(CTEST) --test-dir build/release -L sim --timeout 1200
+	$(CTEST) --test-dir build/release -L sim --timeout 1200 \
+	  --output-log build/release/sim.log
 test-spec: release
 	tests/model/tla/check.sh quick
 	tests/model/tla/check.sh traces build/release/tests/sim 20

@@ -35,7 +35,8 @@ agent | image) ;;
 *) packages+=(git libgtest-dev libgmock-dev) ;;
 esac
 case $what in
-test | cluster) packages+=(iproute2 iptables openssl curl jq) ;;
+test | cluster) packages+=(iproute2 iptables openssl curl jq python3) ;;
+fuzz) packages+=(clang) ;;
 esac
 # busybox: the pause container and small main containers. debootstrap: a base
 # image where no registry is reached.
@@ -183,7 +184,8 @@ go_is_new_enough() { # binary; 1.26 is what Kubernetes 1.36 is built with
 
 install_packages
 if [ "$what" = fuzz ]; then
-  packages=("libclang-rt-$(clang++ -dumpversion | cut -d. -f1)-dev")
+  version=$(clang++ -dumpversion | cut -d. -f1)
+  packages=("libclang-rt-$version-dev" "llvm-$version")
   install_packages
 fi
 case $what in

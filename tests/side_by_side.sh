@@ -6,10 +6,19 @@
 #   tests/side_by_side.sh 'COMMAND THAT WAITS' 'COMMAND THAT COMPUTES'
 set -uo pipefail
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 
+# In a group of its own, so that all of it can be ended with us; in the same
+# session, or priorities would not be compared.
+set -m
 nice -n 19 bash -c "$2" >"$log" 2>&1 &
 computing=$!
+set +m
+end() {
+  kill -TERM -- "-$computing" 2>/dev/null
+  rm -f "$log"
+}
+trap end EXIT
+trap 'exit 130' INT TERM
 bash -c "$1"
 waited=$?
 wait "$computing"

@@ -176,9 +176,13 @@ class Witnesses:
                     found.append("two leaders for %d ns: %s (token %d) and %s "
                                  "(token %d)" % (overlap, a.pod, a.token,
                                                  b.pod, b.token))
-            if i and a.token < terms[i - 1].token:
-                found.append("the token fell: %d, then %d" % (
-                    terms[i - 1].token, a.token))
+            if i == 0:
+                continue
+            before = terms[i - 1]
+            if a.token < before.token or (a.token == before.token and
+                                          a.pod != before.pod):
+                found.append("the token did not grow: %d, then %d" % (
+                    before.token, a.token))
         for (pod, _), one in self.processes().items():
             if one.first_status == 0:
                 found.append(pod + ": main met no sidecar at its start")

@@ -97,6 +97,13 @@ TEST(JudgeTest, AHistoryThatNoLockHasFails) {
   EXPECT_THAT(Checks(findings), ElementsAre("history"));
 }
 
+TEST(JudgeTest, AHistoryThatNobodyCouldJudgeFailsAsThat) {
+  Findings findings = Good();
+  findings.not_linearizable = "lock-history did not end well";
+
+  EXPECT_THAT(Checks(findings), ElementsAre("no verdict"));
+}
+
 TEST(JudgeTest, AStaleWriteThroughTheFenceFails) {
   Findings findings = Good();
   findings.lanes[0].fenced.stale = 1;

@@ -4,8 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 cache=${SIDECAR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
-program=$(ls "$cache"/kubernetes/*/lock-history 2>/dev/null | tail -1 || true)
-if [ -z "$program" ]; then
+version=$(sed -n 's/^version=//p' ../kubernetes/build.sh)
+program=$cache/kubernetes/$version/lock-history
+if [ ! -x "$program" ]; then
   echo "lock-history is missing; tests/kubernetes/build.sh builds it"
   [ "${CI:-}" = true ] && exit 1
   exit 77

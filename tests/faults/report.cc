@@ -187,7 +187,10 @@ std::vector<Failure> Judge(const Findings& findings,
     }
   }
   if (!findings.not_linearizable.empty()) {
-    failures.push_back({"history", findings.not_linearizable});
+    const bool judged =
+        findings.not_linearizable.find("not linearizable") != std::string::npos;
+    failures.push_back(
+        {judged ? "history" : "no verdict", findings.not_linearizable});
   }
   const Span wait = LongestWaitOf(findings);
   if (wait.length() > BoundOfWait(kTiming)) {
