@@ -1,6 +1,6 @@
 // A long bad day at the default timing: API servers restarted in turn, requests
 // and new connections reset, stalls. Nobody loses the lease. Two minutes, or
-// LEADER_ELECTOR_STABILITY_MINUTES.
+// SIDECAR_STABILITY_MINUTES.
 #include <cstdlib>
 #include <iostream>
 
@@ -21,7 +21,7 @@ using support::TcpProxy;
 class FaultStabilityTest : public FaultTest {
  protected:
   static Duration HowLong() {
-    const char* text = std::getenv("LEADER_ELECTOR_STABILITY_MINUTES");
+    const char* text = std::getenv("SIDECAR_STABILITY_MINUTES");
     return minutes(text == nullptr ? 2 : std::max(1, std::atoi(text)));
   }
 

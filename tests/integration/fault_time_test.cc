@@ -99,9 +99,9 @@ TEST_F(FaultTimeTest, Fault25_ACandidateOfAShorterLeaseWaitsForTheLonger) {
 }
 
 // Each pod in turn gets new timings, and the program of another version if
-// LEADER_ELECTOR_OTHER_VERSION names one.
+// SIDECAR_OTHER_VERSION names one.
 TEST_F(FaultTimeTest, Fault25_ARolloutOfOtherTimingsAndAnotherVersion) {
-  const char* other = std::getenv("LEADER_ELECTOR_OTHER_VERSION");
+  const char* other = std::getenv("SIDECAR_OTHER_VERSION");
   const std::string old_program = other == nullptr ? AGENT_PROGRAM : other;
   constexpr Timing kOld{seconds(6), seconds(4), seconds(1)};
   constexpr int kPods = 3;
