@@ -34,6 +34,8 @@ std::vector<YAML::Node> Load(std::string_view text) {
   }
 }
 
+constexpr std::size_t kNodesByAlias = 10'000;
+
 struct Kind {
   std::string_view name;
   std::string_view group;  // "": the core, whose apiVersion is "v1".
@@ -123,7 +125,8 @@ std::vector<Place> Items(const Place& list) {
 Manifest::Manifest(std::string_view text) : text_(text) {
   RefuseControlCharacters(text_);
   const std::vector<YAML::Node> nodes = Load(text);
-  tree_ = MakeTree(nodes);
+  // A node takes a byte or more, unless an alias stands for it.
+  tree_ = MakeTree(nodes, text.size() + kNodesByAlias);
   for (const YAML::Node& node : nodes) {
     documents_.push_back({node, {documents_.size()}});
   }

@@ -26,7 +26,7 @@ class Remover {
       if (workload.pod_spec) TakeFromPod(*workload.pod_spec);
     }
     for (const Place& document : manifest_.documents()) TakeRole(document);
-    std::string result = Remove(text_.all(), cuts_);
+    std::string result = CutOut(text_.all(), cuts_);
     if (!cuts_.empty()) Verify(result);
     return result;
   }

@@ -30,7 +30,7 @@ std::string Insert(std::string_view text,
   return out;
 }
 
-std::string Remove(std::string_view text, const std::set<Cut>& cuts) {
+std::string CutOut(std::string_view text, const std::set<Cut>& cuts) {
   std::vector<Cut> merged;
   for (const Cut& cut : cuts) {
     if (!merged.empty() && cut.begin <= merged.back().end) {

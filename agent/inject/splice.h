@@ -35,7 +35,7 @@ struct Cut {
 
 // Cuts that touch become one. One that reaches the end of a text without a line
 // break there takes the line break before it instead.
-std::string Remove(std::string_view text, const std::set<Cut>& cuts);
+std::string CutOut(std::string_view text, const std::set<Cut>& cuts);
 
 }  // namespace inject
 

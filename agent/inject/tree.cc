@@ -6,15 +6,17 @@ namespace inject {
 namespace {
 
 constexpr int kMaxDepth = 200;
-constexpr int kMaxNodes = 2'000'000;
 
 class Maker {
  public:
+  explicit Maker(std::size_t max_nodes) : left_(max_nodes) {}
+
   Tree Make(const YAML::Node& node, int depth) {
-    if (depth > kMaxDepth || ++nodes_ > kMaxNodes) {
+    if (depth > kMaxDepth || left_ == 0) {
       throw Refusal{LineOf(node),
                     "this is nested too deeply, or aliases make it too large"};
     }
+    --left_;
     Tree tree{node.Type(), node.Tag(), "", {}};
     if (node.IsScalar()) tree.text = node.Scalar();
     if (node.IsSequence()) {
@@ -31,7 +33,7 @@ class Maker {
   }
 
  private:
-  int nodes_ = 0;
+  std::size_t left_;
 };
 
 // `path` is that of `tree`.
@@ -53,8 +55,8 @@ void Prune(Tree& tree, const std::set<Path>& paths, Path& path) {
 
 }  // namespace
 
-Tree MakeTree(const std::vector<YAML::Node>& documents) {
-  Maker maker;
+Tree MakeTree(const std::vector<YAML::Node>& documents, std::size_t max_nodes) {
+  Maker maker(max_nodes);
   Tree root{YAML::NodeType::Sequence, "", "", {}};
   for (const YAML::Node& document : documents) {
     root.children.push_back(maker.Make(document, 0));

@@ -25,9 +25,9 @@ struct Tree {
   bool operator==(const Tree&) const = default;
 };
 
-// Its children are the documents. Nothing that is nested without end, or is too
-// large because aliases stand for much: throws Refusal.
-Tree MakeTree(const std::vector<YAML::Node>& documents);
+// Its children are the documents. What is nested without end, or has more than
+// `max_nodes` because aliases stand for much, throws Refusal.
+Tree MakeTree(const std::vector<YAML::Node>& documents, std::size_t max_nodes);
 
 Tree& At(Tree& root, const Path& path);
 

@@ -290,6 +290,17 @@ TEST(AddTest, WhatIsNotYamlIsSaidWithItsLine) {
             "large");
 }
 
+TEST(AddTest, AliasesThatStandForMillionsAreRefused) {
+  std::string text = "a: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 8; ++i) {
+    const std::string one = "*a" + std::to_string(i - 1);
+    text += "b" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + one;
+    for (int j = 1; j < 10; ++j) text += ", " + one;
+    text += "]\n";
+  }
+  EXPECT_TRUE(Contains(ErrorFor(text), "or aliases make it too large"));
+}
+
 TEST(AddTest, ACommaBeforeTheBracketIsRefused) {
   EXPECT_EQ(
       ErrorFor(PodWith("  containers:\n  - {name: a, env: [{name: b},]}\n")),

@@ -24,16 +24,16 @@ TEST(SpliceTest, TheSameTextInTheSamePlaceGoesInOnce) {
 }
 
 TEST(SpliceTest, CutsThatTouchBecomeOne) {
-  EXPECT_EQ(Remove("abcdef\n", {{1, 3}, {2, 4}, {4, 5}}), "af\n");
+  EXPECT_EQ(CutOut("abcdef\n", {{1, 3}, {2, 4}, {4, 5}}), "af\n");
 }
 
 TEST(SpliceTest, ACutAtAnOpenEndTakesTheBreakBeforeIt) {
-  EXPECT_EQ(Remove("a\nbc\nd", {{2, 5}, {5, 6}}), "a");
-  EXPECT_EQ(Remove("a\r\nb", {{3, 4}}), "a");
+  EXPECT_EQ(CutOut("a\nbc\nd", {{2, 5}, {5, 6}}), "a");
+  EXPECT_EQ(CutOut("a\r\nb", {{3, 4}}), "a");
 }
 
 TEST(SpliceTest, ACutAtAClosedEndLeavesTheBreakBeforeIt) {
-  EXPECT_EQ(Remove("a\nb\n", {{2, 4}}), "a\n");
+  EXPECT_EQ(CutOut("a\nb\n", {{2, 4}}), "a\n");
 }
 
 }  // namespace
