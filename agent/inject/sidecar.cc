@@ -18,6 +18,20 @@ Value FromField(std::string_view path) {
   return Value::Map({{"fieldPath", T(path)}});
 }
 
+Value EnvironmentField(std::string_view name, std::string_view path) {
+  return Value::Map(
+      {{"name", T(name)},
+       {"valueFrom", Value::Map({{"fieldRef", FromField(path)}})}});
+}
+
+// The IPs are equal on the node's network, which the sidecar then refuses: a
+// controller or webhook may set hostNetwork where the manifest does not.
+Value Environment() {
+  return Value::List({EnvironmentField("POD_NAME", "metadata.name"),
+                      EnvironmentField("POD_IP", "status.podIP"),
+                      EnvironmentField("HOST_IP", "status.hostIP")});
+}
+
 // No CPU limit: being throttled would make a leader renew late.
 Value Resources() {
   return Value::Map(
@@ -65,10 +79,7 @@ Value SidecarContainer(const SidecarOptions& options,
   };
   if (!options.classic) add("restartPolicy", T("Always"));
   add("args", Value::TextList(arguments));
-  add("env", Value::List({Value::Map(
-                 {{"name", T("POD_NAME")},
-                  {"valueFrom",
-                   Value::Map({{"fieldRef", FromField("metadata.name")}})}})}));
+  add("env", Environment());
   add("ports", Value::List({Value::Map(
                    {{"name", T(kMetricsPort)},
                     {"containerPort", Value::Number(options.metrics_port)},

@@ -2,6 +2,8 @@
 #include <yaml-cpp/yaml.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/unit/inject/manifests.h"
 
@@ -31,6 +33,21 @@ TEST(AddTest, TheSidecarIsTheLastInitContainer) {
   EXPECT_EQ(list[2]["restartPolicy"].Scalar(), "Always");
   EXPECT_EQ(list[2]["args"][0].Scalar(), "--lease-name=web");
   EXPECT_EQ(list[2]["args"][1].Scalar(), "--stop-order=sidecar-last");
+}
+
+TEST(AddTest, TheSidecarsVariablesAreThoseOfTheExample) {
+  const auto fields = [](const YAML::Node& deployment) {
+    const YAML::Node pod = deployment["spec"]["template"]["spec"];
+    std::vector<std::pair<std::string, std::string>> variables;
+    for (const YAML::Node& item : pod["initContainers"][0]["env"]) {
+      const YAML::Node field = item["valueFrom"]["fieldRef"]["fieldPath"];
+      variables.emplace_back(item["name"].Scalar(), field.Scalar());
+    }
+    return variables;
+  };
+  const auto expected = fields(YAML::LoadFile(EXAMPLE_DEPLOYMENT));
+  ASSERT_FALSE(expected.empty());
+  EXPECT_EQ(fields(YAML::Load(Added(Deployment("web")))), expected);
 }
 
 TEST(AddTest, AClassicSidecarIsTheLastContainer) {
