@@ -22,6 +22,7 @@ class Adder {
       : manifest_(manifest), text_(manifest.text()), options_(options) {}
 
   std::string Run() {
+    CheckObjects(FindObjects(manifest_));
     const std::vector<Workload> workloads = FindWorkloads(manifest_);
     const std::vector<Election> elections = CheckWorkloads(workloads, options_);
     for (std::size_t i = 0; i < workloads.size(); ++i) {

@@ -60,21 +60,33 @@ std::string_view GroupOf(std::string_view api_version) {
   return slash == std::string_view::npos ? "" : api_version.substr(0, slash);
 }
 
-void Collect(const Place& object, std::vector<Workload>& workloads) {
-  const std::string kind = ScalarAt(object, {"kind"});
-  const std::string api_version = ScalarAt(object, {"apiVersion"});
-  if (kind == "List" && api_version == "v1") {
-    const std::optional<Entry> items = Find(object, "items");
-    if (!items) return;
-    for (const Place& item : Items(items->value)) Collect(item, workloads);
-    return;
+void Collect(const Place& object, std::vector<Place>& objects) {
+  objects.push_back(object);
+  if (ScalarAt(object, {"kind"}) != "List") return;
+  if (ScalarAt(object, {"apiVersion"}) != "v1") return;
+  const std::optional<Entry> items = Find(object, "items");
+  if (!items) return;
+  for (const Place& item : Items(items->value)) Collect(item, objects);
+}
+
+Workload MakeWorkload(const Place& object, const Kind& kind) {
+  Workload workload{std::string(kind.name),
+                    ScalarAt(object, {"metadata", "name"}),
+                    ScalarAt(object, {"metadata", "namespace"}),
+                    object.line(),
+                    {},
+                    FindDown(object, kind.pod_spec)};
+  if (const auto metadata = Find(object, "metadata")) {
+    workload.way.push_back(metadata->value);
   }
-  for (const Kind& known : Kinds()) {
-    if (kind != known.name || GroupOf(api_version) != known.group) continue;
-    workloads.push_back({kind, ScalarAt(object, {"metadata", "name"}),
-                         ScalarAt(object, {"metadata", "namespace"}),
-                         object.line(), FindDown(object, known.pod_spec)});
+  Place place = object;
+  for (const std::string_view key : kind.pod_spec) {
+    const std::optional<Entry> entry = Find(place, key);
+    if (!entry) break;
+    place = entry->value;
+    workload.way.push_back(place);
   }
+  return workload;
 }
 
 }  // namespace
@@ -137,10 +149,23 @@ std::string Workload::Title() const {
          std::to_string(line);
 }
 
+std::vector<Place> FindObjects(const Manifest& manifest) {
+  std::vector<Place> objects;
+  for (const Place& document : manifest.documents()) {
+    Collect(document, objects);
+  }
+  return objects;
+}
+
 std::vector<Workload> FindWorkloads(const Manifest& manifest) {
   std::vector<Workload> workloads;
-  for (const Place& document : manifest.documents()) {
-    Collect(document, workloads);
+  for (const Place& object : FindObjects(manifest)) {
+    const std::string kind = ScalarAt(object, {"kind"});
+    const std::string api_version = ScalarAt(object, {"apiVersion"});
+    for (const Kind& known : Kinds()) {
+      if (kind != known.name || GroupOf(api_version) != known.group) continue;
+      workloads.push_back(MakeWorkload(object, known));
+    }
   }
   return workloads;
 }

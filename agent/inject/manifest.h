@@ -77,11 +77,16 @@ struct Workload {
   std::string name;        // "" if there is none.
   std::string name_space;  // "" if there is none.
   int line = 0;
+  // metadata, and what is passed from the object down to the pod spec, which is
+  // the last.
+  std::vector<Place> way;
   std::optional<Place> pod_spec;  // Nothing: it is missing.
 
   std::string Title() const;  // "Deployment web in line 3".
 };
 
+// All documents, and what is in a List.
+std::vector<Place> FindObjects(const Manifest& manifest);
 // Pod, Deployment, StatefulSet, DaemonSet, Job, CronJob, alone or in a List.
 std::vector<Workload> FindWorkloads(const Manifest& manifest);
 

@@ -15,6 +15,7 @@ using runtime::Shown;
 // A key that a merge brings, or the second of two, decides what a reader sees,
 // and not all readers see the same.
 void CheckKeys(const Place& map) {
+  if (!map.node.IsMap()) return;
   std::set<std::string> keys;
   for (const auto& entry : map.node) {
     if (!entry.first.IsScalar()) continue;
@@ -64,11 +65,11 @@ bool Finishes(const Workload& workload) {
 }
 
 void CheckPod(const Workload& workload, const Options& options) {
+  for (const Place& map : workload.way) CheckKeys(map);
   if (!workload.pod_spec || !workload.pod_spec->node.IsMap()) {
     throw Refusal{workload.line, workload.Title() + " has no pod spec"};
   }
   const Place& pod = *workload.pod_spec;
-  CheckKeys(pod);
   CheckContainers(pod, workload);
   if (IsTrue(pod, "hostNetwork")) {
     throw Refusal{Find(pod, "hostNetwork")->key.line(),
@@ -138,6 +139,10 @@ void CheckList(const Entry& entry) {
                                         ": []\" or drop the line"};
   }
   throw Refusal{entry.key.line(), key + " must be a list"};
+}
+
+void CheckObjects(const std::vector<Place>& objects) {
+  for (const Place& object : objects) CheckKeys(object);
 }
 
 std::vector<Election> CheckWorkloads(const std::vector<Workload>& workloads,

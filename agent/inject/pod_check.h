@@ -10,6 +10,10 @@
 
 namespace inject {
 
+// Every object, of whatever kind: one whose kind is set twice may be a workload
+// to another reader.
+void CheckObjects(const std::vector<Place>& objects);
+
 // One election for each workload, in the same order: their lease, namespace and
 // service account. No two share a lease.
 std::vector<Election> CheckWorkloads(const std::vector<Workload>& workloads,

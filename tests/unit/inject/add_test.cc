@@ -255,15 +255,6 @@ TEST(AddTest, ASidecarOfAnotherHandIsRefused) {
             "writes it; take it out by hand");
 }
 
-TEST(AddTest, KeysThatNotAllReadersSeeAlikeAreRefused) {
-  EXPECT_EQ(ErrorFor("x: &x {a: b}\n---\n" +
-                     PodWith("  <<: {a: b}\n" + std::string(kContainers))),
-            "manifest:8: \"<<\" brings keys that inject cannot see; write them "
-            "out");
-  EXPECT_EQ(ErrorFor(PodWith(std::string(kContainers) + kContainers)),
-            "manifest:8: containers is set again; set it once");
-}
-
 TEST(AddTest, WhatIsSharedWithAnotherPlaceIsRefused) {
   // `volumes` of the first Pod, which has a sidecar, are those of an object
   // that has none.
