@@ -156,11 +156,17 @@ class Adder {
     return out;
   }
 
+  // One object, or several that follow each other with nothing between them: a
+  // reader of JSON takes no comment behind them.
+  bool IsJson() const {
+    const std::string_view all = text_.all();
+    const std::size_t first = all.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos || all[first] != '{') return false;
+    return manifest_.documents().size() == 1 || !text_.HasDocumentMarker();
+  }
+
   void AppendRoles(const std::string& roles) {
-    if (manifest_.documents().size() == 1 &&
-        text_.all().find_first_not_of(" \t\r\n") ==
-            manifest_.documents()[0].offset() &&
-        text_.all()[manifest_.documents()[0].offset()] == '{') {
+    if (IsJson()) {
       throw Refusal{0,
                     "JSON takes no further documents; give --rbac=none, and "
                     "print Role and RoleBinding with --rbac=only"};

@@ -53,6 +53,13 @@ std::string_view Text::Line(std::size_t line) const {
   return text;
 }
 
+bool Text::HasDocumentMarker() const {
+  for (std::size_t i = 0; i < line_count(); ++i) {
+    if (IsDocumentMarker(Line(i))) return true;
+  }
+  return false;
+}
+
 std::size_t Text::ColumnAt(std::size_t offset) const {
   return offset - LineStart(LineAt(offset));
 }

@@ -27,6 +27,7 @@ class Text {
   // line_count(): the end of the text.
   std::size_t LineStart(std::size_t line) const;
   std::string_view Line(std::size_t line) const;  // Without its line break.
+  bool HasDocumentMarker() const;                 // A line "---" or "...".
   // Bytes since the beginning of the line.
   std::size_t ColumnAt(std::size_t offset) const;
 

@@ -164,6 +164,23 @@ TEST(AddTest, JsonTakesNoFurtherDocuments) {
   EXPECT_EQ(Removed(Added(json)), json);
 }
 
+TEST(AddTest, JsonObjectsOneAfterTheOtherAreJson) {
+  const std::string a =
+      R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},)"
+      R"("spec":{"containers":[{"name":"b"}]}})";
+  std::string b = a;
+  Replace(b, R"("name":"a")", R"("name":"b")");
+  for (const std::string between : {"\n", "\r\n", "\n\n"}) {
+    const std::string json = a + between + b + between;
+    EXPECT_TRUE(Contains(ErrorFor(json), "JSON takes no further documents"));
+    const std::string result = Added(json);
+    EXPECT_FALSE(Contains(result, "#"));
+    EXPECT_EQ(Removed(result), json);
+  }
+  // That is YAML in flow style.
+  EXPECT_EQ(ErrorFor(a + "\n---\n" + b + "\n"), "none");
+}
+
 TEST(AddTest, TwoWorkloadsNeverShareALease) {
   EXPECT_EQ(ErrorFor(Deployment("web") + "---\n" + PodWith(kContainers)),
             "manifest:11: Pod web in line 11 and Deployment web in line 1 "
