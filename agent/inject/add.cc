@@ -1,7 +1,9 @@
 // Plans what goes where, puts it in, and reads the result again.
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <set>
+#include <utility>
+#include <vector>
 
 #include "agent/inject/flow.h"
 #include "agent/inject/inject.h"
@@ -198,19 +200,36 @@ class Adder {
 
   void Verify(const std::string& result) const {
     if (SaysTheSame(result, insertions_)) return;
+    const Insertion culprit = FirstThatChanges();
+    throw Refusal{culprit.line,
+                  culprit.name +
+                      " cannot be added without changing what is there; write "
+                      "this part in plain block style, without aliases, and "
+                      "end the file with a line break"};
+  }
+
+  // With all of them it does not say the same, with none it does: halving finds
+  // one that makes the difference, and reads a large manifest only a few times.
+  Insertion FirstThatChanges() const {
+    // What an alias makes us want twice stays together.
+    std::map<std::pair<std::size_t, std::string_view>, std::vector<Insertion>>
+        by_place;
     for (const Insertion& insertion : insertions_) {
-      const std::vector<Insertion> one{insertion};
-      if (SaysTheSame(Insert(text_.all(), one), one)) continue;
-      throw Refusal{
-          insertion.line,
-          insertion.name +
-              " cannot be added without changing what is there; write "
-              "this part in plain block style, without aliases, and "
-              "end the file with a line break"};
+      by_place[{insertion.offset, insertion.text}].push_back(insertion);
     }
-    throw Refusal{0,
-                  "the sidecar cannot be added without changing what is "
-                  "there; write it in plain block style, without aliases"};
+    std::vector<std::vector<Insertion>> groups;
+    for (const auto& [place, group] : by_place) groups.push_back(group);
+    std::size_t good = 0;
+    std::size_t bad = groups.size();
+    while (bad - good > 1) {
+      const std::size_t middle = good + (bad - good) / 2;
+      std::vector<Insertion> some;
+      for (std::size_t i = 0; i < middle; ++i) {
+        some.insert(some.end(), groups[i].begin(), groups[i].end());
+      }
+      (SaysTheSame(Insert(text_.all(), some), some) ? good : bad) = middle;
+    }
+    return groups[good].front();
   }
 
   const Manifest& manifest_;

@@ -1,6 +1,8 @@
 // What goes in where, and what is refused with which words.
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -302,6 +304,27 @@ TEST(AddTest, AnEnvThatContainersShareIsAddedToOnce) {
   EXPECT_EQ(spec["containers"][0]["env"].size(), 2U);
   EXPECT_EQ(spec["containers"][1]["env"].size(), 2U);
   EXPECT_EQ(Removed(result), text);
+}
+
+// Neither the first, whose containers share an env, nor all the others.
+TEST(AddTest, OfManyThatWhichCannotBeAddedIsNamed) {
+  std::string text = PodWith(
+      "  containers:\n  - name: a\n    env: &env\n    - name: X\n"
+      "  - name: b\n    env: *env\n");
+  for (int i = 0; i < 41; ++i) {
+    text += "---\n" + Deployment("web-" + std::to_string(i));
+    if (i == 20) text += "      volumes: &v\n      - name: x\nstatus: *v\n";
+  }
+  const auto line =
+      1 + std::count(
+              text.begin(),
+              text.begin() + static_cast<std::ptrdiff_t>(text.find("volumes:")),
+              '\n');
+  EXPECT_EQ(ErrorFor(text),
+            "manifest:" + std::to_string(line) +
+                ": volumes cannot be added without changing what is there; "
+                "write this part in plain block style, without aliases, and "
+                "end the file with a line break");
 }
 
 TEST(AddTest, WhatIsNotYamlIsSaidWithItsLine) {
