@@ -24,10 +24,11 @@ struct Unfit {
   std::string_view flag;
   std::string_view why;
 };
-constexpr std::array<Unfit, 5> kUnfit{{
+constexpr std::array<Unfit, 6> kUnfit{{
     {"stop-order", "it follows from --classic"},
     {"lease-namespace", "Lease and Role are in the namespace of the pod"},
     {"identity", "each replica is called by its pod's name"},
+    {"host-network", "a pod with hostNetwork is not injected at all"},
     {"kubeconfig", "in a pod the service account is used"},
     {"context", "in a pod the service account is used"},
 }};

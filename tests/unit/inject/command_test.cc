@@ -89,6 +89,11 @@ TEST(CommandTest, WhatInjectDecidesItselfIsNoFlag) {
   EXPECT_EQ(Errors({"--identity", "a"}),
             "leader-elector: --identity is no flag of inject: each replica is "
             "called by its pod's name\n");
+  for (const std::string word : {"--host-network", "--host-network=true"}) {
+    EXPECT_EQ(Errors({word}),
+              "leader-elector: --host-network is no flag of inject: a pod with "
+              "hostNetwork is not injected at all\n");
+  }
 }
 
 TEST(CommandTest, TheKubeletMustReachTheProbes) {
