@@ -33,7 +33,7 @@ demo: build
 test: test-release test-dev test-tsan
 
 # What takes minutes by itself.
-LONG = bench|sim|faults|campaign
+LONG = bench|sim|faults|campaign|night
 
 # The longer suites: every fault on the real API server, by itself and at random,
 # client-go beside us, 100,000 simulated elections, the specification, a minute
